@@ -1,0 +1,88 @@
+"""Pure data: facts, findings, gaps and the scan result. Knows no library but msgspec."""
+
+from analyzer.model.app import AppInfo, Component, MetaData, ResourceReference, Signer
+from analyzer.model.base import Record
+from analyzer.model.code import ApiUse, CallbackFact, CertificateFact, ChainObservation, HostFact, SdkFact
+from analyzer.model.facts import Facts
+from analyzer.model.findings import (
+    Adjustment,
+    Confidence,
+    Finding,
+    NotEvaluated,
+    Reference,
+    RuleText,
+    Severity,
+    Strength,
+    Waiver,
+)
+from analyzer.model.gaps import AnalysisGap, FactKind, GapReason
+from analyzer.model.location import Location
+from analyzer.model.pins import PinFact, PinIdentity
+from analyzer.model.policy import (
+    DebugOverrides,
+    NetworkPolicy,
+    Origin,
+    PinSet,
+    PolicyDomain,
+    PolicyError,
+    PolicyIssue,
+    PolicyPin,
+    PolicyScope,
+    PolicyVariant,
+    ScopeBand,
+    Settings,
+    TrustAnchor,
+    TrustKitDomain,
+)
+from analyzer.model.result import GateDecision, ScanResult, StageRecord, Summary, Target, ToolInfo
+
+__all__ = [
+    "Adjustment",
+    "AnalysisGap",
+    "ApiUse",
+    "AppInfo",
+    "CallbackFact",
+    "CertificateFact",
+    "ChainObservation",
+    "Component",
+    "Confidence",
+    "DebugOverrides",
+    "FactKind",
+    "Facts",
+    "Finding",
+    "GapReason",
+    "GateDecision",
+    "HostFact",
+    "Location",
+    "MetaData",
+    "NetworkPolicy",
+    "NotEvaluated",
+    "Origin",
+    "PinFact",
+    "PinIdentity",
+    "PinSet",
+    "PolicyDomain",
+    "PolicyError",
+    "PolicyIssue",
+    "PolicyPin",
+    "PolicyScope",
+    "PolicyVariant",
+    "Record",
+    "Reference",
+    "ResourceReference",
+    "RuleText",
+    "ScanResult",
+    "ScopeBand",
+    "SdkFact",
+    "Settings",
+    "Severity",
+    "Signer",
+    "StageRecord",
+    "Strength",
+    "Summary",
+    "Target",
+    "ToolInfo",
+    "TrustAnchor",
+    "TrustKitDomain",
+    "Waiver",
+]

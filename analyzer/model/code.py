@@ -1,0 +1,78 @@
+"""Facts read from code and from bundled files: callbacks, certificates, SDKs, hosts, chains."""
+
+from typing import Literal
+
+from analyzer.model.base import Record
+from analyzer.model.location import Location
+from analyzer.model.pins import Activation
+
+
+class CallbackFact(Record, frozen=True, kw_only=True):
+    """A class of the app that takes part in a TLS decision."""
+
+    kind: Literal["trust_manager", "hostname_verifier", "webview_ssl_error", "socket"]
+    class_name: str
+    behaviour: str
+    """One of the names fixed by the report's contract, such as ``accept-all`` or ``delegate``."""
+    activation: Activation
+    owner: str = "unknown"
+    variant: int | None = None
+    """Discriminator value, for a class that the shrinker merged from several."""
+    process_wide: bool = False
+    evidence: tuple[Location, ...] = ()
+
+
+class CertificateFact(Record, frozen=True, kw_only=True):
+    """A certificate, key or key store bundled with the app."""
+
+    kind: Literal["certificate", "private-key", "public-key", "keystore"]
+    entry: str
+    subject: str | None = None
+    not_after: str | None = None
+    """RFC 3339 instant."""
+    spki_sha256: bytes | None = None
+    certificate_sha256: bytes | None = None
+    used_by: tuple[str, ...] = ()
+    problem: str | None = None
+    evidence: tuple[Location, ...] = ()
+
+
+class SdkFact(Record, frozen=True, kw_only=True):
+    """A recognised library, SDK, runtime or packer."""
+
+    name: str
+    kind: Literal["library", "sdk", "runtime", "packer"]
+    version: str | None = None
+    evidence: tuple[Location, ...] = ()
+
+
+class HostFact(Record, frozen=True, kw_only=True):
+    """A host that the app names."""
+
+    name: str
+    owner: str
+    source: Literal["policy", "code", "manifest", "resource"]
+    client: str | None = None
+    evidence: tuple[Location, ...] = ()
+
+
+class ChainObservation(Record, frozen=True, kw_only=True):
+    """A certificate chain seen on the network or read from a recording."""
+
+    host: str
+    port: int
+    recorded: bool
+    error: str | None = None
+    presented_sha256: tuple[bytes, ...] = ()
+    validated_sha256: tuple[bytes, ...] = ()
+
+
+class ApiUse(Record, frozen=True, kw_only=True):
+    """A call of a catalogued API that rules ask about."""
+
+    api: str
+    """Catalogue name, such as ``provider-installer``."""
+    activation: Activation
+    owner: str = "unknown"
+    arguments: tuple[str | None, ...] = ()
+    evidence: tuple[Location, ...] = ()

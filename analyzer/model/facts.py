@@ -1,0 +1,24 @@
+"""All facts of one app."""
+
+from analyzer.model.app import AppInfo
+from analyzer.model.base import Record
+from analyzer.model.code import ApiUse, CallbackFact, CertificateFact, ChainObservation, HostFact, SdkFact
+from analyzer.model.pins import PinFact
+from analyzer.model.policy import NetworkPolicy
+
+
+class Facts(Record, frozen=True, kw_only=True):
+    """What the app does, without judgement."""
+
+    app: AppInfo
+    policy: NetworkPolicy
+    pins: tuple[PinFact, ...] = ()
+    callbacks: tuple[CallbackFact, ...] = ()
+    certificates: tuple[CertificateFact, ...] = ()
+    sdks: tuple[SdkFact, ...] = ()
+    hosts: tuple[HostFact, ...] = ()
+    chains: tuple[ChainObservation, ...] = ()
+    api_uses: tuple[ApiUse, ...] = ()
+    covered: frozenset[str] = frozenset()
+    """Fact kinds that an extractor looked for in this run: ``policy``, ``pin``, ``callback``, ``code`` and so on.
+    A kind that is not covered, or that a gap may hide, is unknown rather than empty."""

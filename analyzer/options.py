@@ -1,0 +1,77 @@
+"""Everything a scan can be told, with documented defaults."""
+
+import datetime as dt
+from pathlib import Path
+
+import msgspec
+
+from analyzer.model.findings import Confidence, Severity
+
+MIB = 1024 * 1024
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds on what is read from a target. Crossing one leaves a gap with the reason ``limit``."""
+
+    target_bytes: int = 4096 * MIB
+    """Largest container file; Google Play accepts no larger app."""
+    entries: int = 100_000
+    """Most entries in one container."""
+    entry_bytes: int = 256 * MIB
+    """Largest inflated size of one entry."""
+    total_bytes: int = 2048 * MIB
+    """Most bytes inflated from one target in all."""
+    ratio: int = 200
+    """Largest inflated : stored ratio of an entry over `ratio_floor_bytes`. Deflate cannot exceed 1032."""
+    ratio_floor_bytes: int = 25 * MIB
+    """Entries that inflate to less are exempt from `ratio`."""
+    name_bytes: int = 4096
+    """Longest entry name."""
+    split_files: int = 512
+    """Most APKs in one split set."""
+    xml_bytes: int = 16 * MIB
+    """Largest binary or plain XML file."""
+    xml_elements: int = 200_000
+    """Most elements in one XML file."""
+    xml_depth: int = 512
+    """Deepest element nesting."""
+    xml_attributes: int = 1_000_000
+    """Most attributes in one XML file."""
+    pool_strings: int = 2_000_000
+    """Most strings in one string pool."""
+    table_bytes: int = 256 * MIB
+    """Largest resource table."""
+    reference_hops: int = 20
+    """Longest chain of resource references; AOSP's own bound is 20 (ResTable::resolveReference)."""
+    resource_configurations: int = 4096
+    """Most configurations looked at for one resource."""
+    policy_variants: int = 64
+    """Most configurations of the policy resource that are resolved."""
+    dex_entries: int = 1_000
+    """Most DEX files in one app."""
+
+
+class ScanOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How to scan. The defaults are those of ``pinscope scan``."""
+
+    as_of: dt.datetime
+    """The instant (aware, UTC) against which dates are judged."""
+    limits: Limits = Limits()
+    rule_folders: tuple[Path, ...] = ()
+    """Folders of further rules, beside the built-in ones."""
+    fail_on: Severity | None = Severity.HIGH
+    """Findings at or above this severity block; None means that findings never block."""
+    min_confidence: Confidence = Confidence.FIRM
+    """Findings below this confidence never block."""
+    require: tuple[str, ...] = ()
+    """Rules that must have been evaluated."""
+    reproducible: bool = False
+    """Leave out durations and machine paths."""
+    profile: str = "L1"
+    """``L1`` does not expect pinning, ``L2`` does."""
+    expiry_warning_days: int = 30
+    """Pin-sets that end within this many days are reported."""
+    build_type: str = "release"
+    """``debug`` accepts what only a debug build may have."""
+    first_party: tuple[str, ...] = ()
+    """Domains that belong to the app's own team; inferred from the package name when empty."""
