@@ -202,8 +202,12 @@ class PolicyVariant(Record, frozen=True, kw_only=True):
     """Container entry of the XML file."""
     qualifiers: str
     """Resource qualifiers, ``""`` for the default configuration."""
+    default: bool = True
+    """False when a qualifier other than the API level decides whether a device chooses this variant."""
     first_level: int = FIRST_POLICY_LEVEL
     """The first API level on which a device would choose this variant (from a version qualifier)."""
+    last_level: int = HIGHEST_KNOWN_LEVEL
+    """The last one, before a variant with a higher version qualifier takes over."""
     scopes: tuple[PolicyScope, ...] = ()
     errors: tuple[PolicyError, ...] = ()
     issues: tuple[PolicyIssue, ...] = ()
