@@ -19,6 +19,7 @@ class Facts(Record, frozen=True, kw_only=True):
     hosts: tuple[HostFact, ...] = ()
     chains: tuple[ChainObservation, ...] = ()
     api_uses: tuple[ApiUse, ...] = ()
-    covered: frozenset[str] = frozenset()
-    """Fact kinds that an extractor looked for in this run: ``policy``, ``pin``, ``callback``, ``code`` and so on.
+    covered: tuple[str, ...] = ()
+    """Fact kinds that extractors looked for in this run, sorted: ``policy``, ``pin``, ``callback``, ``code``, …
+
     A kind that is not covered, or that a gap may hide, is unknown rather than empty."""
