@@ -1,0 +1,1 @@
+"""What people and machines read: one module per format, all of them made from a scan result alone."""
