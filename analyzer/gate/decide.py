@@ -1,0 +1,134 @@
+"""The gate: from findings, gaps and unanswered rules to one exit code. Pure, and blind to report formats."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from analyzer.model import AnalysisGap, Confidence, Finding, GateDecision, NotEvaluated, Severity
+from analyzer.options import ScanOptions
+
+EXIT_PASS = 0
+"""Nothing blocks, and what was asked for was analysed."""
+EXIT_BLOCKED = 1
+"""At least one finding blocks."""
+EXIT_INCOMPLETE = 3
+"""Nothing blocks, but what was not analysed could."""
+EXIT_FAILED = 4
+"""The analyzer itself failed on the way."""
+
+_MAX_NAMED = 3
+"""Most rules, gaps or findings that the reason spells out."""
+_MAX_NAME_CHARACTERS = 120
+"""Longest name in the reason; entry names come from the app and may be any length."""
+
+_Outcome = Literal["pass", "blocked", "incomplete", "failed"]
+
+
+def blocks(finding: Finding, options: ScanOptions) -> bool:
+    """Tell whether a finding stops the build under `options`.
+
+    A waived finding never does, and neither does a coverage finding, whatever the thresholds: it states what
+    could not be analysed, and whether that matters is for the gaps to say.
+    """
+    if options.fail_on is None or finding.waiver is not None or finding.confidence is Confidence.COVERAGE:
+        return False
+    severe = finding.severity.rank >= options.fail_on.rank
+    sure = finding.confidence.rank >= options.min_confidence.rank
+    return severe and sure
+
+
+def decide(
+    findings: Sequence[Finding],
+    gaps: Sequence[AnalysisGap],
+    not_evaluated: Sequence[NotEvaluated],
+    options: ScanOptions,
+    *,
+    opened: bool,
+) -> GateDecision:
+    """Decide about one target.
+
+    A failure of the analyzer outranks blocking findings, and these outrank an incomplete analysis: what was
+    found stays true, however much was missed. The blocking findings are listed with every outcome.
+
+    Args:
+        findings: Everything the rules found, waivers attached.
+        gaps: Everything that was not analysed. Only gaps marked incomplete, and failures, change the outcome.
+        not_evaluated: Rules without an answer. They matter when marked incomplete or named by `options.require`.
+        options: Thresholds and required rules.
+        opened: False when the target could not be read as an app at all.
+    """
+    blocking = tuple(finding for finding in findings if blocks(finding, options))
+    failures = tuple(gap for gap in gaps if gap.reason == "failure")
+    missing = _missing(gaps, not_evaluated, options, opened=opened)
+    exit_code: int
+    outcome: _Outcome
+    if failures:
+        exit_code, outcome = EXIT_FAILED, "failed"
+        reason = f"The analyzer failed: {_join(f'{gap.stage} ({gap.subject})' for gap in failures)}."
+    elif blocking:
+        exit_code, outcome = EXIT_BLOCKED, "blocked"
+        reason = _blocked_reason(blocking, options)
+    elif missing:
+        exit_code, outcome = EXIT_INCOMPLETE, "incomplete"
+        reason = f"The analysis is incomplete: {_join(missing)}."
+    else:
+        exit_code, outcome = EXIT_PASS, "pass"
+        reason = _pass_reason(options)
+    return GateDecision(
+        exit_code=exit_code,
+        outcome=outcome,
+        reason=reason,
+        blocking=tuple(finding.fingerprint for finding in blocking),
+        fail_on=options.fail_on.value if options.fail_on is not None else "never",
+        min_confidence=options.min_confidence.value,
+    )
+
+
+def _missing(
+    gaps: Sequence[AnalysisGap],
+    not_evaluated: Sequence[NotEvaluated],
+    options: ScanOptions,
+    *,
+    opened: bool,
+) -> tuple[str, ...]:
+    """Name what keeps the analysis from being complete, most important first."""
+    missing = [] if opened else ["the target could not be read as an app"]
+    missing += [f"{gap.subject} ({gap.reason})" for gap in gaps if gap.incomplete]
+    required = frozenset(options.require)
+    for rule in not_evaluated:
+        if rule.rule_id in required:
+            missing.append(f"required rule {rule.rule_id} was not evaluated")
+        elif rule.incomplete:
+            missing.append(f"rule {rule.rule_id} was not evaluated")
+    return tuple(dict.fromkeys(missing))
+
+
+def _blocked_reason(blocking: Sequence[Finding], options: ScanOptions) -> str:
+    count = len(blocking)
+    noun, verb = ("finding", "blocks") if count == 1 else ("findings", "block")
+    rules = _join(dict.fromkeys(finding.rule_id for finding in blocking))
+    return f"{count} {noun} of {_thresholds(options)} {verb}: {rules}."
+
+
+def _pass_reason(options: ScanOptions) -> str:
+    if options.fail_on is None:
+        return "Findings never block, by choice of options, and the analysis is complete enough."
+    return f"No finding of {_thresholds(options)}, and the analysis is complete enough."
+
+
+def _thresholds(options: ScanOptions) -> str:
+    severity = options.fail_on or Severity.INFO
+    # Coverage findings never block, so the lowest threshold that means something is tentative.
+    confidence = max(options.min_confidence, Confidence.TENTATIVE, key=lambda level: level.rank)
+    severities = severity.value if severity is Severity.CRITICAL else f"{severity.value} or higher"
+    confidences = confidence.value if confidence is Confidence.CERTAIN else f"{confidence.value} or better"
+    return f"severity {severities} and confidence {confidences}"
+
+
+def _join(parts: Iterable[str]) -> str:
+    named = tuple(parts)
+    shown = ", ".join(_shorten(name) for name in named[:_MAX_NAMED])
+    return shown if len(named) <= _MAX_NAMED else f"{shown} and {len(named) - _MAX_NAMED} more"
+
+
+def _shorten(name: str) -> str:
+    return name if len(name) <= _MAX_NAME_CHARACTERS else name[: _MAX_NAME_CHARACTERS - 1] + "…"
