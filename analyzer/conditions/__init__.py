@@ -1,0 +1,1 @@
+"""Conditions and texts over facts, in CEL: compiled, checked against the facts' types, evaluated."""

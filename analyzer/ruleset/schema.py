@@ -135,7 +135,9 @@ class Rule(_Strict, frozen=True, kw_only=True):
     needs: tuple[str, ...] = ()
     """Fact kinds besides that of `for_each` without which the rule is not evaluated, such as ``code``."""
     when: NonEmpty
-    """CEL over ``fact``, ``app``, ``policy``, ``options`` and ``as_of``."""
+    """CEL over ``fact`` (the record of `for_each`), ``app`` (`AppInfo`), ``policy`` (`PolicyView`), ``options``
+    (`OptionsView`) and ``as_of`` (a timestamp). Field names and vocabularies are checked, and a field that may
+    be null must be compared with null before it is used; ``cases`` and texts may rely on what `when` proved."""
     cases: tuple[Case, ...] = ()
     subject: NonEmpty
     """Template: text with CEL expressions in braces. What the finding is about; part of its fingerprint."""

@@ -155,3 +155,12 @@ class PinReuseView(Record, frozen=True, kw_only=True):
     hosts: tuple[str, ...]
     domains: tuple[str, ...]
     evidence: tuple[Location, ...]
+
+
+class OptionsView(Record, frozen=True, kw_only=True):
+    """``options``: what the user decides about how to judge."""
+
+    profile: str
+    expiry_warning_days: int
+    build_type: str
+    first_party: tuple[str, ...]
