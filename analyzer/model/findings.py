@@ -7,7 +7,7 @@ from analyzer.model.location import Location
 
 
 class Severity(enum.StrEnum):
-    """Impact on a release build if the finding is true; rules.md fixes the meaning."""
+    """Impact on a release build if the finding is true."""
 
     CRITICAL = "critical"
     HIGH = "high"
