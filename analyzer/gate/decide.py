@@ -63,7 +63,7 @@ def decide(
     outcome: _Outcome
     if failures:
         exit_code, outcome = EXIT_FAILED, "failed"
-        reason = f"The analyzer failed: {_join(f'{gap.stage} ({gap.subject})' for gap in failures)}."
+        reason = f"The analyzer failed: {_join(dict.fromkeys(map(_failure_name, failures)))}."
     elif blocking:
         exit_code, outcome = EXIT_BLOCKED, "blocked"
         reason = _blocked_reason(blocking, options)
@@ -81,6 +81,10 @@ def decide(
         fail_on=options.fail_on.value if options.fail_on is not None else "never",
         min_confidence=options.min_confidence.value,
     )
+
+
+def _failure_name(gap: AnalysisGap) -> str:
+    return gap.stage if gap.subject == gap.stage else f"{gap.stage} ({gap.subject})"
 
 
 def _missing(

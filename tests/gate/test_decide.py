@@ -210,6 +210,10 @@ def test_the_decision_records_the_thresholds_it_was_made_with() -> None:
             "The analyzer failed: policy (network_policy).",
         ),
         (
+            decide([], [gap("failure", subject="code", stage="code")], [], OPTIONS, opened=True),
+            "The analyzer failed: code.",
+        ),
+        (
             decide([], [], [], msgspec.structs.replace(OPTIONS, fail_on=None), opened=True),
             "Findings never block, by choice of options, and the analysis is complete enough.",
         ),
