@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from analyzer.apk.tree import XmlElement
-from analyzer.extractors.network_policy.declared import DeclaredPolicy
+from analyzer.extractors.network_policy.declared import DeclaredPolicy, MalformedPin
 from analyzer.extractors.network_policy.parse import parse_policy
 from analyzer.extractors.network_policy.resolve import policy_levels, resolve
 from analyzer.model import (
@@ -23,6 +23,7 @@ from analyzer.model import (
     ResourceReference,
     TrustAnchor,
 )
+from analyzer.model.location import MAX_SNIPPET_CHARACTERS
 from analyzer.model.pins import PinProblem
 from analyzer.model.policy import FIRST_POLICY_LEVEL, HIGHEST_KNOWN_LEVEL
 
@@ -194,12 +195,17 @@ def _pins(variant: PolicyVariant, declared: DeclaredPolicy, describe: DescribePi
         pin_set = scope.bands[-1].settings.pin_set if scope.bands else _declared_set(declared, scope)
         origin = scope.bands[-1].settings.pin_set_origin.path if scope.bands else scope.path
         malformed = [pin for pin in declared.malformed_pins if declared.configs[pin.config].path == scope.path]
+        candidates: list[tuple[str, bytes | None, str, int | None, MalformedPin | None]]
+        candidates = [(p.value, p.digest, p.path, p.line, None) for p in (pin_set.pins if pin_set else ())]
+        candidates += [(m.value, None, m.path, m.line, m) for m in malformed]
         for domain in scope.domains:
-            for value, digest, path, line in [
-                *((p.value, p.digest, p.path, p.line) for p in (pin_set.pins if pin_set else ())),
-                *((m.value, None, m.path, m.line) for m in malformed),
-            ]:
+            for value, digest, path, line, refused in candidates:
                 description = describe(value, digest)
+                problem, detail = description.problem, description.detail
+                if refused is not None:
+                    problem = "length" if refused.error_kind == "pin-length" else "encoding"
+                    detail = refused.detail
+                snippet = value[:MAX_SNIPPET_CHARACTERS]
                 pins.append(
                     PinFact(
                         mechanism="nsc",
@@ -209,8 +215,8 @@ def _pins(variant: PolicyVariant, declared: DeclaredPolicy, describe: DescribePi
                         digest=digest,
                         hashed_object="spki",
                         value=value,
-                        problem=description.problem or (None if digest else "encoding"),
-                        problem_detail=description.detail,
+                        problem=problem,
+                        problem_detail=detail,
                         expires_on=pin_set.expires_date if pin_set else None,
                         checked_against="validated",
                         resolution="constant",
@@ -218,13 +224,7 @@ def _pins(variant: PolicyVariant, declared: DeclaredPolicy, describe: DescribePi
                         scope=f"{variant.entry}#{origin}",
                         identity=description.identity,
                         evidence=(
-                            Location(
-                                kind="xml",
-                                entry=variant.entry,
-                                xml_path=path,
-                                line=line,
-                                snippet=value[:200],
-                            ),
+                            Location(kind="xml", entry=variant.entry, xml_path=path, line=line, snippet=snippet),
                         ),
                     )
                 )
@@ -258,7 +258,7 @@ def _hosts(variants: Sequence[PolicyVariant]) -> tuple[HostFact, ...]:
                                 entry=variant.entry,
                                 xml_path=domain.path,
                                 line=domain.line,
-                                snippet=domain.written.strip()[:200],
+                                snippet=domain.written.strip()[:MAX_SNIPPET_CHARACTERS],
                             ),
                         ),
                     )

@@ -116,10 +116,7 @@ class _Ladder:
         if key not in self._configs:
             # A parent always stands before its children in the list, so its settings are there already.
             config = self._declared.configs[index]
-            if config.parent is not None:
-                parent = self._configs[config.parent, level]
-            else:
-                parent = self.base(level)
+            parent = self.base(level) if config.parent is None else self._configs[config.parent, level]
             self._configs[key] = self._apply(config, _inherited(parent), level)
         return self._configs[key]
 
