@@ -20,6 +20,9 @@ PinProblem = Literal[
     "length", "encoding", "prefix", "placeholder", "example", "empty-input", "wrong-object", "spelling"
 ]
 
+KeyStatus = Literal["active", "expired", "retired", "distrusted"]
+"""``retired``: no longer used for issuing; ``distrusted``: by the major trust programmes."""
+
 
 class PinIdentity(Record, frozen=True, kw_only=True):
     """A key that is publicly known."""
@@ -30,6 +33,10 @@ class PinIdentity(Record, frozen=True, kw_only=True):
     """True when the key belongs (also) to a real certificate, so that the pin may be meant."""
     detail: str
     """Where the value is known from, in a few words."""
+    status: KeyStatus | None = None
+    """State of a certification authority's key; None where there is nothing to say."""
+    valid_until: str | None = None
+    """``YYYY-MM-DD``: last day of the newest certificate known for the key."""
 
 
 class PinFact(Record, frozen=True, kw_only=True):

@@ -1,0 +1,104 @@
+"""The catalogues in ``rules/catalogue``: what is publicly known, kept as data so that adding to it is no code."""
+
+import base64
+import binascii
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+import yaml
+
+from analyzer.errors import RuleError
+from analyzer.model.pins import Algorithm, KeyStatus
+
+PINS_FILE = "known_pins.yaml"
+_PACKAGE = Path(__file__).resolve().parent.parent
+_FOLDER = Path("rules") / "catalogue"
+_DIGEST_BYTES: Mapping[str, int] = {"sha256": 32, "sha1": 20}
+
+KnownKind = Literal["root", "intermediate", "leaf", "staging", "example", "empty-input"]
+
+
+class KnownPin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One entry of ``known_pins.yaml``; the file's head explains the fields."""
+
+    pin: Annotated[str, msgspec.Meta(pattern=r"^sha(256|1)/[A-Za-z0-9+/]+=$")]
+    name: Annotated[str, msgspec.Meta(min_length=1)]
+    kind: KnownKind
+    real: bool = False
+    status: KeyStatus | None = None
+    valid_until: dt.date | None = None
+    hosts: tuple[str, ...] = ()
+    detail: Annotated[str, msgspec.Meta(min_length=1)]
+
+    @property
+    def algorithm(self) -> Algorithm:
+        """The digest algorithm that `pin` names."""
+        return "sha256" if self.pin.startswith("sha256/") else "sha1"
+
+    @property
+    def digest(self) -> bytes:
+        """The decoded digest."""
+        return base64.b64decode(self.pin.partition("/")[2], validate=True)
+
+
+class _PinFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pins: tuple[KnownPin, ...]
+
+
+class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that extractors look up."""
+
+    pins: Mapping[tuple[Algorithm, bytes], KnownPin]
+    """Known pins by algorithm and digest."""
+
+
+def load_catalogue(folder: Path | None = None) -> Catalogue:
+    """Load the catalogues from `folder`, or those that come with the package.
+
+    Raises:
+        RuleError: A file is missing or wrong; the message names file and key.
+    """
+    if folder is None:
+        folder = _built_in_folder()
+    return Catalogue(pins=_load_pins(folder / PINS_FILE))
+
+
+def _built_in_folder() -> Path:
+    # A wheel carries the rules inside the package; a source checkout has them beside it.
+    inside = _PACKAGE / _FOLDER
+    return inside if inside.is_dir() else _PACKAGE.parent / _FOLDER
+
+
+def _load_pins(path: Path) -> dict[tuple[Algorithm, bytes], KnownPin]:
+    known: dict[tuple[Algorithm, bytes], KnownPin] = {}
+    for index, entry in enumerate(_read(path).pins):
+        where = f"{path}: pins[{index}].pin"
+        try:
+            digest = entry.digest
+        except binascii.Error as error:
+            raise RuleError(f"{where}: {entry.pin!r} is not base64 ({error})") from error
+        if len(digest) != _DIGEST_BYTES[entry.algorithm]:
+            raise RuleError(f"{where}: {entry.pin!r} decodes to {len(digest)} bytes")
+        if base64.b64encode(digest).decode() != entry.pin.partition("/")[2]:
+            raise RuleError(f"{where}: {entry.pin!r} is not the canonical spelling of its digest")
+        if (entry.algorithm, digest) in known:
+            raise RuleError(f"{where}: {entry.pin!r} is listed twice")
+        if entry.status == "expired" and entry.valid_until is None:
+            raise RuleError(f"{path}: pins[{index}].valid_until: missing for an expired key")
+        known[entry.algorithm, digest] = entry
+    return known
+
+
+def _read(path: Path) -> _PinFile:
+    # The C loader is several times faster; PyYAML built without libyaml has only the other one.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        content = yaml.load(path.read_bytes(), Loader=loader)  # noqa: S506 # both loaders are safe ones
+        return msgspec.convert(content, _PinFile)
+    except OSError as error:
+        raise RuleError(f"{path}: cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, msgspec.ValidationError) as error:
+        raise RuleError(f"{path}: {' '.join(str(error).split())}") from error

@@ -1,0 +1,62 @@
+"""The catalogue of known pins: what is in it, and what a wrong file leads to."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from analyzer.errors import RuleError
+from analyzer.extractors.catalogue import PINS_FILE, load_catalogue
+
+GOOD = "sha256/d6qzRu9zOECb90Uez27xWltNsj0e1Md7GkYYkVoZWmM="
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / PINS_FILE).write_text(text)
+    return folder
+
+
+def entry(pin: str = GOOD, more: str = "kind: example") -> str:
+    return f"pins:\n  - pin: {pin}\n    name: A name\n    detail: A detail.\n    {more}\n"
+
+
+def test_the_built_in_catalogue_knows_the_digest_of_nothing() -> None:
+    known = load_catalogue().pins["sha256", hashlib.sha256(b"").digest()]
+    assert known.kind == "empty-input"
+
+
+def test_every_key_of_an_authority_is_real_and_has_a_status_and_a_date() -> None:
+    for known in load_catalogue().pins.values():
+        is_authority = known.kind in ("root", "intermediate")
+        assert known.real is is_authority, known.name
+        assert (known.status is not None) is is_authority, known.name
+        assert (known.valid_until is not None) is is_authority, known.name
+
+
+def test_a_file_of_ones_own_is_read(tmp_path: Path) -> None:
+    catalogue = load_catalogue(write(tmp_path, entry()))
+    assert [known.name for known in catalogue.pins.values()] == ["A name"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("pins: [", "known_pins.yaml"),
+        ("pins: 3", r"\$\.pins"),
+        (entry(more="kind: unheard-of"), r"\$\.pins\[0\]\.kind"),
+        (entry(more="kind: example\n    colour: red"), "colour"),
+        (entry(pin="md5/AAAA="), r"\$\.pins\[0\]\.pin"),
+        (entry(pin="sha256/AAAA="), r"pins\[0\]\.pin"),
+        (entry(pin="sha256/d6qzRu9zOECb90Uez27xWltNsj0e1Md7GkYYkVoZWmN="), "canonical"),
+        (entry() + entry().removeprefix("pins:\n"), r"pins\[1\]\.pin: .*twice"),
+        (entry(more="kind: root\n    status: expired"), r"pins\[0\]\.valid_until"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_file_and_key(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(RuleError, match=words):
+        load_catalogue(write(tmp_path, text))
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match="cannot be read"):
+        load_catalogue(tmp_path)
