@@ -1,0 +1,1 @@
+"""Many targets: runs the pipeline for each and keeps them apart."""

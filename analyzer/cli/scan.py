@@ -1,0 +1,159 @@
+"""``pinscope scan``: analyse apps, write reports, decide."""
+
+import datetime as dt
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from analyzer.cli.as_of import as_of_option
+from analyzer.errors import UsageError
+from analyzer.model.findings import Confidence, Severity
+
+_FAIL_ON = [level.value for level in Severity] + ["never"]
+_CONFIDENCE = [level.value for level in Confidence]
+# The precedence of outcomes over several targets: a bug of ours, findings, incomplete, nothing.
+_PRECEDENCE = (4, 1, 3, 0)
+
+
+@click.command()
+@click.argument("targets", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="TARGET…")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    metavar="FORMAT[=PATH]",
+    help="Report to write: text, html, json or sarif; repeatable. Without PATH it goes to standard output (one "
+    "at most). For several targets PATH is a folder.  [default: the terminal view, and an HTML report "
+    "under reports/]",
+)
+@click.option("--output", type=click.Path(path_type=Path), metavar="PATH", help="Path of the only --format.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(_FAIL_ON),
+    default="high",
+    show_default=True,
+    help="Lowest severity that blocks (exit code 1).",
+)
+@click.option(
+    "--min-confidence",
+    type=click.Choice(_CONFIDENCE),
+    default="firm",
+    show_default=True,
+    help="Lowest confidence with which a finding may block.",
+)
+@click.option("--require", multiple=True, metavar="RULE", help="Rule that must have been evaluated (else exit code 3).")
+@click.option(
+    "--rules",
+    "rule_folders",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="Folder with further rules; repeatable.",
+)
+@click.option(
+    "--profile",
+    type=click.Choice(["L1", "L2"]),
+    default="L1",
+    show_default=True,
+    help="L2 expects the app's own hosts to be pinned.",
+)
+@click.option(
+    "--build-type",
+    type=click.Choice(["release", "debug"]),
+    default="release",
+    show_default=True,
+    help="What kind of build the target is meant to be.",
+)
+@click.option("--first-party", multiple=True, metavar="DOMAIN", help="Domain of the app's own team; repeatable.")
+@click.option(
+    "--expiry-warning",
+    "expiry_warning_days",
+    type=click.IntRange(0, 3650),
+    default=30,
+    show_default=True,
+    metavar="DAYS",
+    help="Report pins that end within this many days.",
+)
+@as_of_option
+@click.option("--limit", "limits", multiple=True, metavar="NAME=NUMBER", help="Change a bound on what is read.")
+@click.option("--reproducible", is_flag=True, help="Leave out durations and folders, for byte-identical reports.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but asked-for reports and errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Print details of every finding in the terminal view.")
+def scan(
+    targets: tuple[Path, ...],
+    formats: tuple[str, ...],
+    output: Path | None,
+    fail_on: str,
+    min_confidence: str,
+    require: tuple[str, ...],
+    rule_folders: tuple[Path, ...],
+    profile: str,
+    build_type: str,
+    first_party: tuple[str, ...],
+    expiry_warning_days: int,
+    as_of: dt.datetime,
+    limits: tuple[str, ...],
+    reproducible: bool,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Scan each TARGET: an APK, a split set (.apks, .xapk, .apkm) or a folder of split APKs.
+
+    The exit code is the decision; --fail-on, --min-confidence and --require steer it.
+    """
+    from analyzer.batch.runner import run
+    from analyzer.cli.limits import parse_limits
+    from analyzer.cli.output import Outputs
+    from analyzer.options import ScanOptions
+    from analyzer.pipeline import load_engine
+
+    options = ScanOptions(
+        as_of=as_of,
+        limits=parse_limits(limits),
+        rule_folders=rule_folders,
+        fail_on=None if fail_on == "never" else Severity(fail_on),
+        min_confidence=Confidence(min_confidence),
+        require=require,
+        reproducible=reproducible,
+        profile=profile,
+        expiry_warning_days=expiry_warning_days,
+        build_type=build_type,
+        first_party=first_party,
+    )
+    for target in targets:
+        if not target.exists():
+            raise UsageError(f"{target}: no such file or folder")
+    outputs = Outputs.plan(formats, output, several=len(targets) > 1, quiet=quiet, verbose=verbose)
+    engine = load_engine(options)
+    codes: set[int] = set()
+    with _progress(len(targets), quiet=quiet) as step:
+        for result in run(targets, options, engine):
+            step()
+            outputs.write(result, reproducible=reproducible, width=_width())
+            codes.add(result.gate.exit_code)
+    outputs.finish()
+    return next((code for code in _PRECEDENCE if code in codes), 0)
+
+
+def _width() -> int:
+    """Return the terminal's width, 80 columns when the output is piped."""
+    return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
+
+
+@contextmanager
+def _progress(total: int, *, quiet: bool) -> Iterator[Callable[[], None]]:
+    """Show on standard error that something is going on, when somebody is watching and it takes a while."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("scanning {task.completed} of {task.total}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=4) as progress:
+        task = progress.add_task("scan", total=total)
+        yield lambda: progress.advance(task)

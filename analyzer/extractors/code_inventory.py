@@ -1,0 +1,87 @@
+"""What code an app carries, and that it has not been analysed: absence of code facts proves nothing yet."""
+
+from typing import Protocol
+
+from analyzer.errors import TargetError
+from analyzer.model import AnalysisGap, FactKind
+from analyzer.options import Limits
+
+_DEX_MAGIC = b"dex\n"
+_CODE_FACTS: tuple[FactKind, ...] = ("pin", "callback", "certificate", "sdk", "host", "code")
+
+
+class CodeSource(Protocol):
+    """The part of an opened app that holds code."""
+
+    @property
+    def dex_entries(self) -> tuple[str, ...]:
+        """Entries with DEX code in load order."""
+        ...
+
+    def read(self, entry: str) -> bytes:
+        """Return an entry's content."""
+        ...
+
+
+def inventory_code(app: CodeSource, native_libraries: tuple[str, ...], limits: Limits) -> tuple[AnalysisGap, ...]:
+    """Check that every DEX file can be read and say what it may hide."""
+    gaps: list[AnalysisGap] = []
+    entries = app.dex_entries
+    if len(entries) > limits.dex_entries:
+        gaps.append(
+            AnalysisGap(
+                stage="code",
+                reason="limit",
+                subject=f"{len(entries)} DEX files",
+                detail=f"Only the first {limits.dex_entries} DEX files were looked at.",
+                hides=_CODE_FACTS,
+                incomplete=True,
+            )
+        )
+        entries = entries[: limits.dex_entries]
+    readable = 0
+    code_bytes = 0
+    for entry in entries:
+        try:
+            data = app.read(entry)
+        except TargetError as error:
+            gaps.append(_unreadable(entry, str(error)))
+            continue
+        if not data.startswith(_DEX_MAGIC):
+            gaps.append(_unreadable(entry, "it does not start with a DEX header"))
+            continue
+        readable += 1
+        code_bytes += len(data)
+    if readable:
+        gaps.append(
+            AnalysisGap(
+                stage="code",
+                reason="not-analysed-yet",
+                subject=f"{readable} DEX file{'s' if readable > 1 else ''}, {code_bytes:,} bytes",
+                detail="Bytecode is not analysed yet: pins set in code, trust managers, host name verifiers, WebView "
+                "handlers and the hosts the app names in code are unknown.",
+                hides=_CODE_FACTS,
+            )
+        )
+    if native_libraries:
+        gaps.append(
+            AnalysisGap(
+                stage="code",
+                reason="not-analysed-yet",
+                subject=", ".join(native_libraries[:5]) + (" …" if len(native_libraries) > 5 else ""),
+                detail="Native libraries are not analysed: TLS done there ignores the network security configuration.",
+                hides=("native",),
+            )
+        )
+    return tuple(gaps)
+
+
+def _unreadable(entry: str, why: str) -> AnalysisGap:
+    return AnalysisGap(
+        stage="code",
+        reason="unreadable",
+        subject=entry,
+        detail=f"The DEX file could not be read: {why}",
+        hides=_CODE_FACTS,
+        incomplete=True,
+    )

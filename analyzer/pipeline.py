@@ -1,0 +1,236 @@
+"""One target: open, extract facts, evaluate rules, decide. Every stage that fails leaves a gap."""
+
+import hashlib
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from analyzer._version import __version__
+from analyzer.apk.app import OpenedApp, open_app
+from analyzer.errors import TargetError, UsageError
+from analyzer.extractors.catalogue import Catalogue, load_catalogue
+from analyzer.extractors.code_inventory import inventory_code
+from analyzer.extractors.network_policy import PinDescription
+from analyzer.extractors.pin_values import describe_pin
+from analyzer.extractors.policy_files import extract_policy
+from analyzer.gate.decide import decide
+from analyzer.model import (
+    AnalysisGap,
+    AppInfo,
+    FactKind,
+    Facts,
+    NetworkPolicy,
+    ScanResult,
+    Severity,
+    StageRecord,
+    Summary,
+    Target,
+    ToolInfo,
+)
+from analyzer.model.result import SCHEMA_VERSION
+from analyzer.options import ScanOptions
+from analyzer.ruleset.engine import Evaluation, evaluate
+from analyzer.ruleset.loader import RuleSet, load_rules
+
+_T = TypeVar("_T")
+_ALL_FACTS: tuple[FactKind, ...] = (
+    "app", "policy", "pin", "callback", "certificate", "sdk", "host", "chain", "code",
+)  # fmt: skip
+
+
+class Engine(msgspec.Struct, frozen=True, kw_only=True):
+    """What every scan of a run shares: rules and catalogues, loaded once."""
+
+    rules: RuleSet
+    catalogue: Catalogue
+
+
+def load_engine(options: ScanOptions) -> Engine:
+    """Load rules and catalogues.
+
+    Raises:
+        RuleError: A rule or catalogue file is wrong.
+        UsageError: A required rule does not exist.
+    """
+    rules = load_rules(options.rule_folders)
+    unknown = [rule for rule in options.require if rule not in rules.by_id]
+    if unknown:
+        raise UsageError(f"unknown rule {unknown[0]}; `pinscope rules` lists them all")
+    return Engine(rules=rules, catalogue=load_catalogue())
+
+
+class _Stages:
+    """Runs stages, and turns what goes wrong in one into a gap."""
+
+    def __init__(self, *, timed: bool) -> None:
+        self.records: list[StageRecord] = []
+        self.gaps: list[AnalysisGap] = []
+        self._timed = timed
+
+    def run(self, name: str, hides: tuple[FactKind, ...], action: Callable[[], _T]) -> _T | None:
+        """Run a stage; None when it failed, with the reason among the gaps."""
+        started = time.perf_counter()
+        outcome: _T | None = None
+        gap = None
+        try:
+            outcome = action()
+        except TargetError as error:
+            gap = AnalysisGap(
+                stage=name, reason="unreadable", subject=name, detail=str(error), hides=hides, incomplete=True
+            )
+        except RecursionError:
+            gap = _failure(name, "nesting beyond what the analyzer follows", hides)
+        except MemoryError:
+            gap = _failure(name, "more memory needed than there is", hides)
+        except Exception as error:  # noqa: BLE001 # the stage boundary: a bug in one stage must not hide the others
+            gap = _failure(name, f"{type(error).__name__}: {error}", hides)
+        status = "done" if gap is None else "failed"
+        if gap is not None:
+            self.gaps.append(gap)
+        seconds = round(time.perf_counter() - started, 4) if self._timed else None
+        self.records.append(StageRecord(name=name, status=status, seconds=seconds))
+        return outcome
+
+
+def _failure(stage: str, what: str, hides: tuple[FactKind, ...]) -> AnalysisGap:
+    return AnalysisGap(
+        stage=stage,
+        reason="failure",
+        subject=stage,
+        detail=f"The stage ended unexpectedly ({what}); please report this with the package.",
+        hides=hides,
+        incomplete=True,
+    )
+
+
+def scan(path: Path, options: ScanOptions, engine: Engine | None = None) -> ScanResult:
+    """Analyse one target: an APK, a split set, or a folder of split APKs.
+
+    A target that cannot be read gives a result too, with `ScanResult.app` None and the reason among the gaps.
+
+    Raises:
+        UsageError: The path does not exist, or a rule file or required rule is wrong.
+    """
+    engine = engine or load_engine(options)
+    stages = _Stages(timed=not options.reproducible)
+    app = stages.run("container", _ALL_FACTS, lambda: _open(path, options))
+    facts = None
+    if app is not None:
+        facts = _extract(app, options, engine, stages)
+        stages.gaps.extend(gap for gap in app.gaps if gap not in stages.gaps)
+    evaluation: Evaluation | None = None
+    if facts is not None:
+        known, gaps = facts, _ordered(stages.gaps)
+        evaluation = stages.run("rules", (), lambda: evaluate(engine.rules, known, gaps, options))
+    return _result(path, options, engine, stages, app=app, facts=facts, evaluation=evaluation)
+
+
+def failed_result(path: Path, options: ScanOptions, engine: Engine, error: Exception) -> ScanResult:
+    """Return the result of a target whose scan ended in an error that no stage caught: a bug of ours."""
+    stages = _Stages(timed=False)
+    stages.gaps.append(_failure("scan", f"{type(error).__name__}: {error}", _ALL_FACTS))
+    return _result(path, options, engine, stages, app=None, facts=None, evaluation=None)
+
+
+def _result(
+    path: Path,
+    options: ScanOptions,
+    engine: Engine,
+    stages: _Stages,
+    *,
+    app: OpenedApp | None,
+    facts: Facts | None,
+    evaluation: Evaluation | None,
+) -> ScanResult:
+    target = app.target if app is not None else _unread_target(path, options)
+    if options.reproducible:
+        target = replace(target, path=path.name)
+    gaps = _ordered(stages.gaps)
+    findings = evaluation.findings if evaluation else ()
+    not_evaluated = evaluation.not_evaluated if evaluation else ()
+    strengths = evaluation.strengths if evaluation else ()
+    return ScanResult(
+        schema_version=SCHEMA_VERSION,
+        tool=ToolInfo(name="pinscope", version=__version__, rules_digest=engine.rules.digest),
+        target=target,
+        as_of=options.as_of.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        app=app.info if app is not None else None,
+        facts=facts,
+        findings=findings,
+        strengths=strengths,
+        not_evaluated=not_evaluated,
+        gaps=gaps,
+        summary=Summary(
+            by_severity={level.value: sum(f.severity is level for f in findings) for level in Severity},
+            findings=len(findings),
+            strengths=len(strengths),
+            gaps=len(gaps),
+            not_evaluated=len(not_evaluated),
+        ),
+        gate=decide(findings, gaps, not_evaluated, options, opened=app is not None),
+        stages=tuple(stages.records),
+        rules=evaluation.rules if evaluation else {},
+    )
+
+
+def _open(path: Path, options: ScanOptions) -> OpenedApp:
+    return open_app(path, options.limits)
+
+
+def _extract(app: OpenedApp, options: ScanOptions, engine: Engine, stages: _Stages) -> Facts:
+    covered = {"app"}
+
+    def describe(text: str, digest: bytes | None) -> PinDescription:
+        value = describe_pin(text, mechanism="nsc", digest=digest, catalogue=engine.catalogue)
+        return PinDescription(problem=value.problem, detail=value.problem_detail, identity=value.identity)
+
+    policy = stages.run("policy", ("policy", "pin"), lambda: extract_policy(app, options.limits, describe))
+    if policy is not None:
+        covered |= {"policy", "pin"}
+        stages.gaps.extend(policy.gaps)
+    code_gaps = stages.run(
+        "code", _ALL_FACTS[2:], lambda: inventory_code(app, app.info.native_libraries, options.limits)
+    )
+    stages.gaps.extend(code_gaps or ())
+    if code_gaps is not None and _has_no_code(app.info):
+        # Without any code there is nothing that a code extractor could have found.
+        covered |= {"callback", "sdk", "host", "code"}
+    return Facts(
+        app=app.info,
+        policy=policy.facts.policy if policy is not None else NetworkPolicy(state="unreadable"),
+        pins=policy.facts.pins if policy is not None else (),
+        hosts=policy.facts.hosts if policy is not None else (),
+        covered=tuple(sorted(covered)),
+    )
+
+
+def _has_no_code(info: AppInfo) -> bool:
+    return not info.dex_entries and not info.native_libraries and not info.required_splits_missing
+
+
+def _unread_target(path: Path, options: ScanOptions) -> Target:
+    """Describe a target that could not be opened, as far as the file system tells."""
+    digest = hashlib.sha256()
+    size = 0
+    try:
+        if path.is_file():
+            size = path.stat().st_size
+            if size <= options.limits.target_bytes:
+                with path.open("rb") as stream:
+                    while chunk := stream.read(1 << 20):
+                        digest.update(chunk)
+    except OSError:
+        size = 0
+    return Target(path=path.as_posix(), sha256=digest.hexdigest(), size_bytes=size, format="unknown")
+
+
+def _ordered(gaps: list[AnalysisGap]) -> tuple[AnalysisGap, ...]:
+    """Put what makes the scan incomplete first, otherwise keep the order of the stages."""
+    return tuple(sorted(gaps, key=lambda gap: not gap.incomplete))
+
+
+__all__ = ["Engine", "failed_result", "load_engine", "scan"]
