@@ -44,6 +44,9 @@ class XmlAttribute(Record, frozen=True, kw_only=True):
     """The 32 bits of the value, unsigned; for plain files 0 when the type is STRING."""
     string: str | None = None
     """The text when the file keeps one (always for STRING); None otherwise."""
+    typed_string: str | None = None
+    """The string that the typed value names, only where it differs from `string`: compiled files hold a raw text
+    beside the typed value, and ``obtainStyledAttributes``, which reads manifests, goes by the typed one."""
 
     @property
     def boolean(self) -> bool | None:
@@ -68,8 +71,11 @@ class XmlAttribute(Record, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str | None:
-        """The value as text: the string itself, or the typed value written out as the platform coerces it
-        (``@0x7f010001``, ``true``, ``42``, ``0x2a``, ``#ff0000``); None for the null type."""
+        """The value as text, or None for the null type.
+
+        That is the string itself, or the typed value written out as the platform coerces it (``@0x7f010001``,
+        ``true``, ``42``, ``0x2a``, ``#ffff0000``).
+        """
         if self.string is not None:
             return self.string
         return _coerce(self.value_type, self.data)
@@ -114,11 +120,7 @@ class XmlElement(Record, frozen=True, kw_only=True):
             if attribute.resource_id == resource_id:
                 return attribute
         for attribute in self.attributes:
-            if (
-                attribute.resource_id is None
-                and attribute.name == name
-                and attribute.namespace == ANDROID_NAMESPACE
-            ):
+            if attribute.resource_id is None and attribute.name == name and attribute.namespace == ANDROID_NAMESPACE:
                 return attribute
         return None
 
