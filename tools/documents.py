@@ -1,0 +1,149 @@
+"""Write the generated documents, or check that they are current.
+
+The rule pages, the JSON Schemas, and the marked parts of README.md come from the code and the rule files.
+"""
+
+import argparse
+import re
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import click
+
+from analyzer.cli import cli
+from analyzer.model import RuleText
+from analyzer.reporters.json_schema import schema_bytes
+from analyzer.ruleset.loader import load_rules, rule_text
+from analyzer.ruleset.rule_schema import rule_schema_bytes
+from analyzer.ruleset.schema import Rule
+
+ROOT = Path(__file__).resolve().parent.parent
+_FAMILIES = {
+    "app": "Manifest and package",
+    "nsc": "Network security configuration",
+    "pin": "Quality of pins",
+}
+
+
+def documents() -> dict[Path, bytes]:
+    """Return every generated document by path."""
+    rules = load_rules(()).rules
+    texts = {rule.id: rule_text(rule) for rule in rules}
+    readme = ROOT / "README.md"
+    made = {
+        ROOT / "docs" / "schema" / "pinscope-report-1.schema.json": schema_bytes(),
+        ROOT / "docs" / "schema" / "pinscope-rule-1.schema.json": rule_schema_bytes(),
+        ROOT / "docs" / "rules" / "README.md": _rule_index(rules).encode(),
+        readme: _filled(readme.read_text(), {"help": _help(), "rule-count": _rule_count(rules)}).encode(),
+    }
+    for rule in rules:
+        made[ROOT / "docs" / "rules" / f"{rule.id}.md"] = _rule_page(rule, texts[rule.id]).encode()
+    return made
+
+
+def _help() -> str:
+    context = click.Context(cli, info_name="pinscope", max_content_width=100, terminal_width=100)
+    return f"```text\n{cli.get_help(context)}\n```"
+
+
+def _rule_count(rules: tuple[Rule, ...]) -> str:
+    problems = sum(rule.type == "problem" for rule in rules)
+    return f"{len(rules)} rules ({problems} problems, {len(rules) - problems} strengths)"
+
+
+def _filled(text: str, parts: dict[str, str]) -> str:
+    for name, content in parts.items():
+        pattern = re.compile(rf"(<!-- generated: {name} -->)(.*?)(<!-- end -->)", re.DOTALL)
+        if not pattern.search(text):
+            raise SystemExit(f"README.md: no part marked {name}")
+        separator = "\n" if content.startswith("```") else ""
+        filling = separator + content + separator
+        text = pattern.sub(lambda match, filling=filling: match[1] + filling + match[3], text)  # type: ignore[misc]
+    return text
+
+
+def _rule_index(rules: tuple[Rule, ...]) -> str:
+    families: dict[str, list[Rule]] = defaultdict(list)
+    for rule in rules:
+        families[rule.id.split("-")[0].lower()].append(rule)
+    lines = ["# Rules", "", "Generated from the files under `rules/checks/`; `pinscope explain RULE` prints the same."]
+    for family in sorted(families):
+        lines += ["", f"## {_FAMILIES.get(family, family.upper())}", "", "| rule | title | severity |", "| --- | --- | --- |"]
+        for rule in sorted(families[family], key=lambda item: item.id):
+            severity = rule.severity.value if rule.severity else "strength"
+            lines.append(f"| [{rule.id}]({rule.id}.md) | {rule.title} | {severity} |")
+    return "\n".join(lines) + "\n"
+
+
+def _rule_page(rule: Rule, text: RuleText) -> str:
+    severity = text.severity.value if text.severity else "none: it states a strength"
+    mapping = [
+        *(f"[CWE-{number}](https://cwe.mitre.org/data/definitions/{number}.html)" for number in text.cwe),
+        *text.masvs,
+        *text.mastg,
+        *(f"Android Lint `{check}`" for check in text.lint),
+    ]
+    lines = [
+        f"# {text.rule_id}: {text.title}",
+        "",
+        f"`{text.name}` · severity **{severity}** · confidence {text.confidence.value} · since {text.since}",
+        "",
+    ]
+    if mapping:
+        lines += [" · ".join(mapping), ""]
+    for heading, body in (("What it looks for", text.what), ("Why it matters", text.why), ("How to fix it", text.fix)):
+        lines += [f"## {heading}", "", body.strip(), ""]
+    if text.snippet:
+        lines += [f"```{text.snippet_language or ''}", text.snippet.rstrip(), "```", ""]
+    if rule.cases:
+        lines += ["## When it judges differently", ""]
+        for case in rule.cases:
+            outcome = "says nothing" if case.suppress else _outcome(case.severity, case.confidence)
+            lines.append(f"- {outcome}: `{' '.join(case.when.split())}`")
+        lines.append("")
+    lines += ["## Limits", "", text.limits.strip(), ""]
+    lines += ["## Samples", ""]
+    lines += [f"- reported: {sample.name}" for sample in rule.samples.bad]
+    lines += [f"- not reported: {sample.name}" for sample in rule.samples.good]
+    lines += [f"- not evaluated: {sample.name}" for sample in rule.samples.unknown]
+    lines.append("")
+    if text.references:
+        lines += ["## References", "", *(f"- [{link.title}]({link.url})" for link in text.references), ""]
+    return "\n".join(lines)
+
+
+def _outcome(severity: object, confidence: object) -> str:
+    parts = [str(part) for part in (severity, confidence) if part is not None]
+    return ", ".join(parts) if parts else "words it differently"
+
+
+def main() -> int:
+    """Write or compare."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare instead of writing; exit 1 on a difference")
+    check = parser.parse_args().check
+    wanted = documents()
+    present = set((ROOT / "docs" / "rules").glob("*.md"))
+    stale = sorted(
+        path
+        for path in wanted.keys() | present
+        if path not in wanted or not path.is_file() or path.read_bytes() != wanted[path]
+    )
+    if check:
+        for path in stale:
+            print(f"stale: {path.relative_to(ROOT)}; run `make docs`", file=sys.stderr)
+        print(f"{len(wanted)} generated documents, {len(stale)} stale")
+        return 1 if stale else 0
+    for path in stale:
+        if path in wanted:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(wanted[path])
+        else:
+            path.unlink()
+    print(f"{len(wanted)} generated documents, {len(stale)} rewritten")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
