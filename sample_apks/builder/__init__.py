@@ -1,0 +1,1 @@
+"""Builds the sample apps; see the README beside it."""
