@@ -19,9 +19,11 @@ _RESOURCE_TYPES = re.compile(
 _REFERENCE = re.compile(r"@\+?\*?(?:[A-Za-z0-9_.$-]*:)?([a-z]+)/(\S+)", re.ASCII)
 _ATTRIBUTE_REFERENCE = re.compile(r"\?\+?\*?(?:[A-Za-z0-9_.$-]*:)?(?:attr/)?([A-Za-z_]\S*)", re.ASCII)
 _NUMBER = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)([a-z%]*)", re.ASCII)
+_HEXADECIMAL_FLOAT = re.compile(r"[+-]?0[xX][0-9A-Fa-f]+\.?[0-9A-Fa-f]*(?:[pP][+-]?[0-9]{1,9})?", re.ASCII)
 _INTEGER = re.compile(r"-?[0-9]+", re.ASCII)
 _HEXADECIMAL = re.compile(r"0x([0-9A-Fa-f]+)", re.ASCII)
 _COLOUR = re.compile(r"#([0-9A-Fa-f]{3,8})", re.ASCII)
+_ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|[^u]|$)", re.DOTALL)
 _COLOUR_TYPES = {
     3: ValueType.INT_COLOR_RGB4,
     4: ValueType.INT_COLOR_ARGB4,
@@ -59,8 +61,17 @@ def compile_value(text: str) -> TypedValue:
         or _boolean(trimmed)
         or _integer(trimmed)
         or _number(trimmed)
-        or (ValueType.STRING, 0, text)
+        or (ValueType.STRING, 0, _ESCAPE.sub(_unescape, text))
     )
+
+
+def _unescape(match: re.Match[str]) -> str:
+    """Replace one backslash sequence as ``StringBuilder`` does."""
+    escaped = match[1]
+    if len(escaped) == 5:
+        code = int(escaped[1:], 16)
+        return "\N{REPLACEMENT CHARACTER}" if 0xD800 <= code < 0xE000 else chr(code)
+    return {"t": "\t", "n": "\n"}.get(escaped, escaped)
 
 
 def _reference(text: str) -> TypedValue | None:
@@ -109,12 +120,16 @@ def _integer(text: str) -> TypedValue | None:
 
 def _number(text: str) -> TypedValue | None:
     """Floats, dimensions and fractions."""
-    match = _NUMBER.fullmatch(text) if len(text) <= _LONGEST_NUMBER else None
+    if len(text) > _LONGEST_NUMBER:
+        return None
+    if _HEXADECIMAL_FLOAT.fullmatch(text):
+        return ValueType.FLOAT, _float_bits(_from_hexadecimal(text)), None
+    match = _NUMBER.fullmatch(text)
     if match is None:
         return None
     value = _to_float32(float(match[1]))
     if not match[2]:
-        return ValueType.FLOAT, struct.unpack("<I", struct.pack("<f", value))[0], None
+        return ValueType.FLOAT, _float_bits(value), None
     unit = _UNITS.get(match[2])
     if unit is None:
         return None
@@ -122,6 +137,18 @@ def _number(text: str) -> TypedValue | None:
     if value_type is ValueType.FRACTION:
         value = _to_float32(value / 100)
     return value_type, _complex(value) | unit_bits, None
+
+
+def _from_hexadecimal(text: str) -> float:
+    try:
+        return _to_float32(float.fromhex(text))
+    except OverflowError:
+        return float("-inf") if text.startswith("-") else float("inf")
+
+
+def _float_bits(value: float) -> int:
+    bits: int = struct.unpack("<I", struct.pack("<f", value))[0]
+    return bits
 
 
 def _to_float32(value: float) -> float:

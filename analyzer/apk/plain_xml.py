@@ -14,6 +14,7 @@ from analyzer.apk.tree_builder import TreeBuilder
 from analyzer.options import Limits
 
 _NAMESPACE_SEPARATOR = "\x01"
+_TOOLS_NAMESPACE = "http://schemas.android.com/tools"
 _SPACE = " \t\n\v\f\r"
 
 
@@ -46,7 +47,8 @@ class _Handler:
         self.builder.start(
             local,
             namespace or None,
-            tuple(_attribute(*pair) for pair in pairs),
+            # Attributes for design-time tools are not compiled.
+            tuple(_attribute(*pair) for pair in pairs if pair[0] != _TOOLS_NAMESPACE),
             self.parser.CurrentLineNumber,
         )
 
@@ -84,9 +86,12 @@ class _Handler:
     def flush(self) -> None:
         text = "".join(self.pending)
         self.pending.clear()
-        # Compiled files hold no text that consists of white space only.
-        if text.strip(_SPACE):
-            self.builder.text(text, self.pending_line)
+        inner = text.strip(_SPACE)
+        # The compiler drops text that is white space only, and leaves one space of what surrounds other text.
+        if inner:
+            before = " " if text[0] in _SPACE else ""
+            after = " " if text[-1] in _SPACE else ""
+            self.builder.text(before + inner + after, self.pending_line)
 
 
 def _split(name: str) -> tuple[str, str]:

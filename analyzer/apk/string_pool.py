@@ -20,6 +20,8 @@ class StringPool:
     rest of the pool stays readable.
     """
 
+    _count: int
+
     def __init__(self, data: bytes, offset: int, end: int, *, max_strings: int) -> None:
         """Check the pool that starts at `offset` and must not extend beyond `end`.
 

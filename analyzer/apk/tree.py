@@ -3,31 +3,12 @@
 Knows the value types of ``ResourceTypes.h`` (AOSP, ``Res_value``), not what any element means.
 """
 
-import enum
-
+from analyzer.apk.typed_values import ValueType, coerce_to_string
 from analyzer.model import Record
 
+__all__ = ["ANDROID_NAMESPACE", "ValueType", "XmlAttribute", "XmlElement", "XmlText"]
+
 ANDROID_NAMESPACE = "http://schemas.android.com/apk/res/android"
-
-
-class ValueType(enum.IntEnum):
-    """``Res_value::dataType``; types without a name of their own are kept as plain numbers."""
-
-    NULL = 0x00
-    REFERENCE = 0x01
-    ATTRIBUTE = 0x02
-    STRING = 0x03
-    FLOAT = 0x04
-    DIMENSION = 0x05
-    FRACTION = 0x06
-    DYNAMIC_REFERENCE = 0x07
-    INT_DEC = 0x10
-    INT_HEX = 0x11
-    INT_BOOLEAN = 0x12
-    INT_COLOR_ARGB8 = 0x1C
-    INT_COLOR_RGB8 = 0x1D
-    INT_COLOR_ARGB4 = 0x1E
-    INT_COLOR_RGB4 = 0x1F
 
 
 class XmlAttribute(Record, frozen=True, kw_only=True):
@@ -78,7 +59,7 @@ class XmlAttribute(Record, frozen=True, kw_only=True):
         """
         if self.string is not None:
             return self.string
-        return _coerce(self.value_type, self.data)
+        return coerce_to_string(self.value_type, self.data)
 
 
 class XmlText(Record, frozen=True, kw_only=True):
@@ -123,24 +104,3 @@ class XmlElement(Record, frozen=True, kw_only=True):
             if attribute.resource_id is None and attribute.name == name and attribute.namespace == ANDROID_NAMESPACE:
                 return attribute
         return None
-
-
-def _coerce(value_type: int, data: int) -> str | None:
-    """Write a typed value as ``TypedValue.coerceToString`` does, references as ``@0x…``."""
-    match value_type:
-        case ValueType.NULL:
-            return None
-        case ValueType.REFERENCE | ValueType.DYNAMIC_REFERENCE:
-            return f"@0x{data:08x}" if data else "@null"
-        case ValueType.ATTRIBUTE:
-            return f"?0x{data:08x}"
-        case ValueType.INT_BOOLEAN:
-            return "true" if data else "false"
-        case ValueType.INT_HEX:
-            return f"0x{data:x}"
-        case _ if ValueType.INT_COLOR_ARGB8 <= value_type <= ValueType.INT_COLOR_RGB4:
-            return f"#{data:08x}"
-        case _ if ValueType.INT_DEC <= value_type <= ValueType.INT_COLOR_RGB4:
-            return str(data - (1 << 32) if data & 0x8000_0000 else data)
-        case _:
-            return f"<0x{value_type:02x}:0x{data:08x}>"
