@@ -47,6 +47,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Most configurations looked at for one resource."""
     policy_variants: int = 64
     """Most configurations of the policy resource that are resolved."""
+    policy_elements: int = 5_000
+    """Most elements in one policy file; policies of real apps have fewer than a thousand."""
     dex_entries: int = 1_000
     """Most DEX files in one app."""
 

@@ -3,6 +3,7 @@
 import msgspec
 
 from analyzer.apk.app import OpenedApp, ResourceFile
+from analyzer.apk.tree import XmlElement
 from analyzer.errors import TargetError
 from analyzer.extractors.network_policy import DescribePin, PolicyFacts, PolicyFile, build_policy
 from analyzer.model import AnalysisGap, FactKind, Location, NetworkPolicy
@@ -43,10 +44,10 @@ def extract_policy(app: OpenedApp, limits: Limits, describe_pin: DescribePin | N
             )
         )
         candidates = candidates[: limits.policy_variants]
-    files = _read(app, candidates, gaps)
+    files = _read(app, candidates, gaps, limits)
     debug_candidates = _debug_sibling(app, reference.name)
     # A sibling that cannot be read matters only where it would be in force.
-    debug_files = _read(app, debug_candidates, gaps if app.info.debuggable else [])
+    debug_files = _read(app, debug_candidates, gaps if app.info.debuggable else [], limits)
     referenced = {file.entry for file in (*candidates, *debug_candidates)} | _meta_data_files(app)
     orphans = _orphans(app, referenced)
     if not files:
@@ -80,7 +81,9 @@ def _unresolved(app: OpenedApp, name: str) -> AnalysisGap:
     )
 
 
-def _read(app: OpenedApp, candidates: tuple[ResourceFile, ...], gaps: list[AnalysisGap]) -> list[PolicyFile]:
+def _read(
+    app: OpenedApp, candidates: tuple[ResourceFile, ...], gaps: list[AnalysisGap], limits: Limits
+) -> list[PolicyFile]:
     files: list[PolicyFile] = []
     for candidate in candidates:
         try:
@@ -106,6 +109,19 @@ def _read(app: OpenedApp, candidates: tuple[ResourceFile, ...], gaps: list[Analy
                     detail=f"The file is damaged; it was read as a device would read it ({document.detail}).",
                 )
             )
+        if _elements(document.root, limits.policy_elements) > limits.policy_elements:
+            gaps.append(
+                AnalysisGap(
+                    stage="policy",
+                    reason="limit",
+                    subject=candidate.entry,
+                    detail=f"The network security configuration has more than {limits.policy_elements} elements "
+                    "(limit policy_elements).",
+                    hides=_HIDES,
+                    incomplete=True,
+                )
+            )
+            continue
         files.append(
             PolicyFile(
                 entry=candidate.entry,
@@ -115,6 +131,17 @@ def _read(app: OpenedApp, candidates: tuple[ResourceFile, ...], gaps: list[Analy
             )
         )
     return files
+
+
+def _elements(root: XmlElement, enough: int) -> int:
+    """Count elements, but not far beyond `enough`."""
+    count = 0
+    pending = [root]
+    while pending and count <= enough:
+        children = pending.pop().elements
+        count += 1
+        pending.extend(children)
+    return count
 
 
 def _debug_sibling(app: OpenedApp, name: str | None) -> tuple[ResourceFile, ...]:

@@ -26,6 +26,14 @@ from analyzer.model.policy_defaults import (
 from analyzer.model.policy_lookup import is_loopback, normalise_host
 
 
+# Levels on which a platform default or a known element changes; between two of them all levels behave alike.
+_TURNING_POINTS = (FIRST_POLICY_LEVEL, 27, 28, CERTIFICATE_TRANSPARENCY_LEVEL, DOMAIN_ENCRYPTION_LEVEL)
+
+
+def _representative(level: int) -> int:
+    return max(point for point in _TURNING_POINTS if point <= level)
+
+
 def policy_levels(app: AppInfo) -> range:
     """Return the device levels on which the app can run and a policy exists; empty below API 24."""
     first = max(FIRST_POLICY_LEVEL, min(app.min_sdk, HIGHEST_KNOWN_LEVEL))
@@ -91,6 +99,7 @@ class _Ladder:
         self._debug_anchors = debug_anchors
         self._base: dict[int, Settings] = {}
         self._configs: dict[tuple[int, int], Settings] = {}
+        self._handed_down: dict[tuple[int | None, int], Settings] = {}
 
     def default(self, level: int) -> Settings:
         settings = platform_default(self._app, level, has_file=self._declared is not None)
@@ -103,6 +112,7 @@ class _Ladder:
         return replace(settings, trust_anchors=anchors, ct_required=ct_required, ct_origin=ct_origin)
 
     def base(self, level: int) -> Settings:
+        level = _representative(level)
         if level not in self._base:
             settings = self.default(level)
             if self._declared is not None and self._declared.base is not None:
@@ -112,13 +122,23 @@ class _Ladder:
 
     def config(self, index: int, level: int) -> Settings:
         assert self._declared is not None
+        level = _representative(level)
         key = (index, level)
         if key not in self._configs:
-            # A parent always stands before its children in the list, so its settings are there already.
             config = self._declared.configs[index]
-            parent = self.base(level) if config.parent is None else self._configs[config.parent, level]
-            self._configs[key] = self._apply(config, _inherited(parent), level)
+            self._configs[key] = self._apply(config, self._from_parent(config.parent, level), level)
         return self._configs[key]
+
+    def _from_parent(self, parent: int | None, level: int) -> Settings:
+        """Return what a child of a configuration (None: of the base) inherits.
+
+        A parent always stands before its children in the list, so its settings are there already.
+        """
+        key = (parent, level)
+        if key not in self._handed_down:
+            settings = self.base(level) if parent is None else self._configs[parent, level]
+            self._handed_down[key] = _inherited(settings)
+        return self._handed_down[key]
 
     def localhost(self, level: int) -> Settings:
         """Return the implicit configuration for loopback names.
