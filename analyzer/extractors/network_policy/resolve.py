@@ -25,7 +25,6 @@ from analyzer.model.policy_defaults import (
 )
 from analyzer.model.policy_lookup import is_loopback, normalise_host
 
-
 # Levels on which a platform default or a known element changes; between two of them all levels behave alike.
 _TURNING_POINTS = (FIRST_POLICY_LEVEL, 27, 28, CERTIFICATE_TRANSPARENCY_LEVEL, DOMAIN_ENCRYPTION_LEVEL)
 
