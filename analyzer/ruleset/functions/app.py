@@ -1,0 +1,55 @@
+"""Judgements about the app as a whole that need more than one fact.
+
+Conditions call them by the name given to ``@judgement``.
+"""
+
+from analyzer.ruleset.functions.registry import Context, judgement
+
+_LOADERS = frozenset({"dex-class-loader", "path-class-loader", "in-memory-dex-class-loader", "dex-file"})
+_OVER_THE_AIR = frozenset({"codepush", "expo-updates", "shorebird", "tinker", "sophix", "robust"})
+
+
+@judgement("calls_api")
+def calls_api(context: Context, api: str) -> bool:
+    """Tell whether the app itself or a library calls a catalogued API in code that may run."""
+    return any(use.api == api and use.activation != "defined_only" for use in context.facts.api_uses)
+
+
+@judgement("bundles_sdk")
+def bundles_sdk(context: Context, name: str) -> bool:
+    """Tell whether a library, SDK, runtime or packer was recognised."""
+    return any(sdk.name == name for sdk in context.facts.sdks)
+
+
+@judgement("uses_mechanism")
+def uses_mechanism(context: Context, mechanism: str) -> bool:
+    """Tell whether the app itself, rather than an SDK inside it, pins by a mechanism."""
+    return any(
+        pin.mechanism == mechanism and not pin.owner.startswith("sdk:") and pin.activation != "defined_only"
+        for pin in context.facts.pins
+    )
+
+
+@judgement("looked_for")
+def looked_for(context: Context, kind: str) -> bool:
+    """Tell whether facts of a kind were looked for in this run."""
+    return kind in context.facts.covered
+
+
+@judgement("has_opaque_code")
+def has_opaque_code(context: Context) -> bool:
+    """Tell whether the app carries code that hides its connections: packed, or of a runtime with its own stack."""
+    return any(sdk.kind in ("packer", "runtime") for sdk in context.facts.sdks)
+
+
+@judgement("run_time_code")
+def run_time_code(context: Context) -> tuple[str, ...]:
+    """Name the ways in which the app brings in code at run time, sorted."""
+    loaders = {use.api for use in context.facts.api_uses if use.api in _LOADERS and use.activation != "defined_only"}
+    return tuple(sorted(loaders | {sdk.name for sdk in context.facts.sdks if sdk.name in _OVER_THE_AIR}))
+
+
+@judgement("policy_depends_on_device_settings")
+def policy_depends_on_device_settings(context: Context) -> bool:
+    """Tell whether something other than the API level, such as language or screen, selects among policy files."""
+    return any(not variant.default for variant in context.facts.policy.variants)
