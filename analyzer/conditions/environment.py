@@ -28,6 +28,22 @@ class ConditionError(ValueError):
     """An expression or template is wrong, or could not be evaluated. The message is one line."""
 
 
+class Value:
+    """A record as expressions see it, converted once."""
+
+    __slots__ = ("data", "longest")
+
+    def __init__(self, record: object) -> None:
+        """Convert a record or plain data.
+
+        Raises:
+            ConditionError: A number needs more than 64 bits.
+        """
+        self.data = plain(record)
+        self.longest = _longest(self.data)
+        """Length of the longest list anywhere in it."""
+
+
 class Bindings:
     """Values of the variables, converted once and shared by every expression that is evaluated over them."""
 
@@ -69,15 +85,15 @@ class Environment:
         except RuntimeError as error:
             raise ConditionError(_one_line(str(error))) from None
 
-    def bind(self, values: Mapping[str, object], context: object = None) -> Bindings:
-        """Turn records into the values that expressions see.
+    def bind(self, values: Mapping[str, Value], context: object = None) -> Bindings:
+        """Give every variable its value.
 
         Args:
-            values: Records or plain data by variable name.
+            values: Values by variable name.
             context: Handed to functions that ask for it.
         """
-        data = {name: plain(value) for name, value in values.items()}
-        return Bindings(self._env.Activation(data), context, _longest(data))
+        activation = self._env.Activation({name: value.data for name, value in values.items()})
+        return Bindings(activation, context, max(value.longest for value in values.values()))
 
 
 class Expression:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from analyzer.model import Confidence, Severity
+from analyzer.model import Confidence, FactKind, Severity
 
 RuleId = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]+(-[A-Z0-9]+)+$")]
 RuleName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -116,8 +116,8 @@ class Samples(_Strict, frozen=True, kw_only=True):
     """The rule cannot be answered."""
 
 
-class Rule(_Strict, frozen=True, kw_only=True):
-    """One rule file."""
+class RuleHead(_Strict, frozen=True, kw_only=True):
+    """A rule file without its samples: all that a scan needs."""
 
     id: RuleId
     name: RuleName
@@ -132,8 +132,9 @@ class Rule(_Strict, frozen=True, kw_only=True):
     texts: Texts
     references: tuple[Link, ...] = ()
     for_each: Kind
-    needs: tuple[str, ...] = ()
-    """Fact kinds besides that of `for_each` without which the rule is not evaluated, such as ``code``."""
+    needs: tuple[FactKind, ...] = ()
+    """Fact kinds besides that of `for_each` without which the rule is not evaluated, such as ``code``. Where a
+    gap may hide some of them, findings are kept with the confidence ``coverage``."""
     when: NonEmpty
     """CEL over ``fact`` (the record of `for_each`), ``app`` (`AppInfo`), ``policy`` (`PolicyView`), ``options``
     (`OptionsView`) and ``as_of`` (a timestamp). Field names and vocabularies are checked, and a field that may
@@ -149,4 +150,9 @@ class Rule(_Strict, frozen=True, kw_only=True):
     """Template of a snippet for this app (its hosts, its values); ``texts.snippet`` is the general one."""
     adjust: tuple[AdjustmentName, ...] = ("activation",)
     """Mechanical adjustments that apply after the case's severity."""
+
+
+class Rule(RuleHead, frozen=True, kw_only=True):
+    """One rule file."""
+
     samples: Samples

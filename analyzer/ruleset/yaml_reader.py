@@ -1,0 +1,102 @@
+"""Strict YAML as plain data.
+
+YAML's surprises are left out: no anchors, no tags, no second document, no repeated keys, and plain scalars are
+texts unless they are ``null``, ``true``, ``false`` or numbers, so that ``no``, ``on`` and dates stay texts.
+"""
+
+import re
+from typing import Any
+
+import yaml
+
+from analyzer.errors import RuleError
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_WORDS: dict[str, bool | None] = {"null": None, "~": None, "": None, "true": True, "false": False}
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+")
+_NO_KEY = object()
+
+
+class YamlError(RuleError):
+    """A file is not YAML, or uses a part of YAML that is left out. Names file and line."""
+
+
+def read_yaml(text: str, name: str) -> Any:
+    """Return the file's only document as dicts, lists, texts, numbers, truth values and None.
+
+    Args:
+        text: The file's content.
+        name: How error messages name the file.
+
+    Raises:
+        YamlError: The text cannot be read strictly.
+    """
+    try:
+        return _build(text, name)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
+        raise YamlError(f"{name}{line}: not readable as YAML: {problem}") from None
+
+
+def _build(text: str, name: str) -> Any:
+    root: list[Any] = []
+    containers: list[Any] = [root]
+    keys: list[Any] = [_NO_KEY]
+    documents = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.ScalarEvent):
+            value: Any = _scalar(event)
+        elif isinstance(event, yaml.MappingStartEvent):
+            value = {}
+        elif isinstance(event, yaml.SequenceStartEvent):
+            value = []
+        elif isinstance(event, yaml.CollectionEndEvent):
+            containers.pop()
+            keys.pop()
+            continue
+        elif isinstance(event, yaml.AliasEvent):
+            raise _refused(name, event, "aliases are not supported")
+        else:
+            documents += isinstance(event, yaml.DocumentStartEvent)
+            continue
+        if documents > 1:
+            raise _refused(name, event, "a second document is not supported")
+        if getattr(event, "anchor", None) or getattr(event, "tag", None):
+            raise _refused(name, event, "anchors and tags are not supported")
+        container = containers[-1]
+        if isinstance(container, list):
+            container.append(value)
+        elif keys[-1] is _NO_KEY:
+            if not isinstance(event, yaml.ScalarEvent):
+                raise _refused(name, event, "a key must be a word")
+            if event.value in container:
+                raise _refused(name, event, f"the key {event.value} is given twice")
+            keys[-1] = event.value
+            continue
+        else:
+            container[keys[-1]] = value
+            keys[-1] = _NO_KEY
+        if not isinstance(event, yaml.ScalarEvent):
+            containers.append(value)
+            keys.append(_NO_KEY)
+    return root[0] if root else None
+
+
+def _scalar(event: yaml.ScalarEvent) -> Any:
+    text = event.value
+    if event.style:
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _DECIMAL.fullmatch(text):
+        return float(text)
+    return text
+
+
+def _refused(name: str, event: Any, problem: str) -> YamlError:
+    return YamlError(f"{name}, line {event.start_mark.line + 1}: {problem}")
