@@ -52,9 +52,7 @@ def test_pins_are_off_from_the_start_of_the_named_day(
     assert answer["hosts"]["example.com"]["pins_enforced"] is enforced
 
 
-def test_a_refused_file_is_an_answer_not_a_failure(
-    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
-) -> None:
+def test_a_refused_file_is_an_answer_not_a_failure(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     path = tmp_path / "policy.xml"
     path.write_text("<network-security-config>\n<base-config/>\n<base-config/>\n</network-security-config>")
     answer = ask(capsysbinary, str(path), "--host", "example.com")

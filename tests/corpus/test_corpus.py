@@ -1,0 +1,71 @@
+"""Every real package ends with a decision: no traceback, no endless run, no silence about what was not read."""
+
+import datetime as dt
+import os
+from pathlib import Path
+
+import pytest
+
+from analyzer.model import ScanResult
+from analyzer.model.policy_lookup import effective
+from analyzer.options import ScanOptions
+from analyzer.pipeline import Engine, load_engine, scan
+
+_SHARED = Path(os.environ.get("PINSCOPE_SHARED", Path(__file__).parents[3] / "shared"))
+_CORPUS = _SHARED / "corpus"
+_PACKAGES = sorted([*_CORPUS.glob("*.apk"), *(_CORPUS / "malformed").glob("*.apk")]) if _CORPUS.is_dir() else []
+_OPTIONS = ScanOptions(as_of=dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC), reproducible=True)
+
+pytestmark = [
+    pytest.mark.corpus,
+    pytest.mark.skipif(not _PACKAGES, reason="the third-party packages are not beside the project"),
+]
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return load_engine(_OPTIONS)
+
+
+def scanned(name: str, engine: Engine) -> ScanResult:
+    return scan(_CORPUS / name, _OPTIONS, engine)
+
+
+@pytest.mark.parametrize("path", _PACKAGES, ids=lambda path: path.name)
+def test_every_package_ends_with_a_decision(path: Path, engine: Engine) -> None:
+    result = scan(path, _OPTIONS, engine)
+    assert result.gate.exit_code in (0, 1, 3)
+    assert not [gap for gap in result.gaps if gap.reason == "failure"]
+    assert result.gaps, "code is not analysed yet, so there is always something that was not looked at"
+
+
+@pytest.mark.parametrize("path", _PACKAGES, ids=lambda path: path.name)
+def test_every_package_gives_the_same_result_twice(path: Path, engine: Engine) -> None:
+    assert scan(path, _OPTIONS, engine) == scan(path, _OPTIONS, engine)
+
+
+def test_a_policy_under_a_shortened_name_is_found_through_the_resource_table(engine: Engine) -> None:
+    result = scanned("AndroGoat.apk", engine)
+    assert result.facts is not None
+    (variant,) = result.facts.policy.variants
+    assert variant.entry == "res/4u.xml"
+    settings = effective(result.facts.policy, "example.com")
+    assert settings is not None and settings.cleartext
+    assert {anchor.source for anchor in settings.trust_anchors} == {"system", "user"}
+    assert {"NSC-BASE-CLEARTEXT", "NSC-USER-CA", "APP-DEBUGGABLE"} <= {f.rule_id for f in result.findings}
+
+
+def test_user_certificates_and_cleartext_are_found_in_a_release_build(engine: Engine) -> None:
+    result = scanned("dvba.apk", engine)
+    found = {finding.rule_id for finding in result.findings}
+    assert {"NSC-USER-CA", "NSC-BASE-CLEARTEXT"} <= found
+    assert "APP-CLEARTEXT-MANIFEST" not in found, "the manifest attribute is ignored beside a policy file"
+    assert result.gate.exit_code == 1
+
+
+def test_an_app_without_policy_at_target_28_has_the_platforms_defaults(engine: Engine) -> None:
+    result = scanned("ovaa.apk", engine)
+    assert result.facts is not None and result.facts.policy.state == "none"
+    found = {finding.rule_id: finding.severity.value for finding in result.findings}
+    assert found["APP-NO-NSC"] == "info"
+    assert not any(rule.startswith("NSC-") for rule in found)
