@@ -1,0 +1,262 @@
+"""What a human report shows, in the order of the reader's questions: the one model behind every human format.
+
+All texts are safe to print (see `analyzer.reporters.text`); formats only add their own escaping and layout.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from analyzer.model import Confidence, Severity
+
+State = Literal["good", "warn", "bad", "unknown", "neutral"]
+"""How a value reads at a glance; always shown together with its words, never by colour alone."""
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """Base class of the parts of a report."""
+
+
+class Verdict(View, frozen=True, kw_only=True):
+    """The answer to "is it all right?", in sentences."""
+
+    known: tuple[str, ...]
+    """What holds, most important first."""
+    unknown: tuple[str, ...]
+    """What could not be told, as visible as the rest."""
+
+    @property
+    def sentence(self) -> str:
+        """All of it as one paragraph."""
+        return " ".join((*self.known, *self.unknown))
+
+
+class BlockingFinding(View, frozen=True, kw_only=True):
+    """A finding that stops the build."""
+
+    anchor: str
+    title: str
+    subject: str
+
+
+class GateView(View, frozen=True, kw_only=True):
+    """The gate's decision and why."""
+
+    outcome: Literal["pass", "blocked", "incomplete", "failed"]
+    label: str
+    reason: str
+    exit_code: int
+    thresholds: str
+    blocking: tuple[BlockingFinding, ...]
+
+
+class Value(View, frozen=True, kw_only=True):
+    """A value, and the device levels on which it holds."""
+
+    text: str
+    state: State = "neutral"
+    levels: str = ""
+    """In words; empty when it holds on every device level that the policy covers for this app."""
+
+
+class PinView(View, frozen=True, kw_only=True):
+    """One pin of a set."""
+
+    value: str
+    name: str | None = None
+    """Whose key it is, where that is publicly known."""
+    problem: str | None = None
+
+
+class TrailStep(View, frozen=True, kw_only=True):
+    """Where a value of a row comes from."""
+
+    setting: str
+    value: str
+    origin: str
+    place: str
+    """``entry, path, line 12``; empty for platform defaults."""
+    levels: str = ""
+
+
+class HostRow(View, frozen=True, kw_only=True):
+    """Host patterns that are treated alike, and what protects them. Values stand newest devices first."""
+
+    kind: Literal["base", "domain", "code"]
+    patterns: tuple[str, ...]
+    more_patterns: int
+    notes: tuple[str, ...]
+    """What else a reader must know of these patterns, such as one that can never match."""
+    owner: str
+    mechanism: str
+    variant: str
+    """Which configuration of the policy resource it stands in; empty when there is only one."""
+    enforced: tuple[Value, ...]
+    pins: tuple[PinView, ...]
+    backup: Value
+    until: tuple[Value, ...]
+    cleartext: tuple[Value, ...]
+    user_cas: tuple[Value, ...]
+    anchors: tuple[Value, ...]
+    transparency: tuple[Value, ...]
+    encryption: tuple[Value, ...]
+    trail: tuple[TrailStep, ...]
+
+
+class HostTable(View, frozen=True, kw_only=True):
+    """Which hosts, and what protects each."""
+
+    rows: tuple[HostRow, ...]
+    notes: tuple[str, ...]
+    """What holds for the whole table."""
+    omitted: int = 0
+    """Rows left out of human reports; the JSON report has them all."""
+
+
+class PlaceView(View, frozen=True, kw_only=True):
+    """Where something was seen."""
+
+    text: str
+    snippet: str | None = None
+
+
+class FindingView(View, frozen=True, kw_only=True):
+    """One finding."""
+
+    anchor: str
+    rule_id: str
+    title: str
+    severity: Severity
+    confidence: Confidence
+    subject: str
+    message: str
+    levels: str
+    owner: str
+    places: tuple[PlaceView, ...]
+    more_places: int
+    adjustments: tuple[str, ...]
+    fix: str | None
+    """A snippet made for this app."""
+    waiver: str | None
+    fingerprint: str
+    blocking: bool
+    tags: tuple[str, ...]
+
+
+class LinkView(View, frozen=True, kw_only=True):
+    """A further source; without a link when the address is not https."""
+
+    title: str
+    url: str | None
+
+
+class RuleView(View, frozen=True, kw_only=True):
+    """A rule's own words. Texts are paragraphs; `code` stands in backticks."""
+
+    rule_id: str
+    name: str
+    title: str
+    what: tuple[str, ...]
+    why: tuple[str, ...]
+    fix: tuple[str, ...]
+    snippet: str | None
+    language: str | None
+    limits: tuple[str, ...]
+    standards: tuple[str, ...]
+    references: tuple[LinkView, ...]
+
+
+class FindingGroup(View, frozen=True, kw_only=True):
+    """All findings of one rule: one root cause, many subjects."""
+
+    rule_id: str
+    title: str
+    severity: Severity
+    """The worst among its findings."""
+    rule: RuleView | None
+    findings: tuple[FindingView, ...]
+
+
+class StrengthView(View, frozen=True, kw_only=True):
+    """Something done right."""
+
+    rule_id: str
+    title: str
+    subject: str
+    message: str
+    levels: str
+    places: tuple[PlaceView, ...]
+
+
+class TimelineEntry(View, frozen=True, kw_only=True):
+    """A day on which something ends."""
+
+    label: str
+    what: str
+    ends_on: str
+    """``YYYY-MM-DD``."""
+    days_left: int
+    """Whole days from the report's date; negative when it lies in the past, 0 on the day itself."""
+    state: State
+    words: str
+    """``in 3 days``, ``46 days ago``."""
+
+
+class GapView(View, frozen=True, kw_only=True):
+    """Something that was not looked at."""
+
+    subject: str
+    reason: str
+    detail: str
+    hides: str
+    incomplete: bool
+
+
+class UnansweredView(View, frozen=True, kw_only=True):
+    """A rule that could not be answered."""
+
+    rule_id: str
+    title: str
+    reason: str
+    incomplete: bool
+
+
+class MethodEntry(View, frozen=True, kw_only=True):
+    """A name and a value of the method section; a digest can be copied."""
+
+    name: str
+    value: str
+    digest: bool = False
+
+
+class FactRow(View, frozen=True, kw_only=True):
+    """One raw fact."""
+
+    kind: str
+    subject: str
+    detail: str
+    place: str
+
+
+class ReportView(View, frozen=True, kw_only=True):
+    """A whole report."""
+
+    title: str
+    app_name: str
+    app_line: str
+    """Version, SDK range: one line under the title."""
+    as_of: str
+    verdict: Verdict
+    gate: GateView
+    severities: tuple[tuple[Severity, int], ...]
+    """Counts, worst first."""
+    hosts: HostTable
+    groups: tuple[FindingGroup, ...]
+    play: tuple[FindingView, ...]
+    timeline: tuple[TimelineEntry, ...]
+    gaps: tuple[GapView, ...]
+    not_evaluated: tuple[UnansweredView, ...]
+    strengths: tuple[StrengthView, ...]
+    method: tuple[MethodEntry, ...]
+    facts: tuple[FactRow, ...]
+    facts_omitted: int
