@@ -66,7 +66,7 @@ def policy(
     if output_format == "json":
         sys.stdout.buffer.write(render_policy_json(source.policy, hosts, level=sdk or HIGHEST_KNOWN_LEVEL, as_of=as_of))
         return 0
-    width = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100
+    width = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 80
     click.echo(
         render_policy_text(
             source.policy, source.app, hosts, level=sdk, as_of=as_of, width=width, color=sys.stdout.isatty()

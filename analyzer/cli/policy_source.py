@@ -4,11 +4,9 @@ from pathlib import Path
 
 import msgspec
 
-from analyzer.apk.app import open_app
 from analyzer.apk.xml import read_xml
 from analyzer.errors import TargetError, UsageError
 from analyzer.extractors.network_policy import PolicyFile, build_policy
-from analyzer.extractors.policy_files import extract_policy
 from analyzer.model import AppInfo, NetworkPolicy, ResourceReference
 from analyzer.model.policy import FIRST_POLICY_LEVEL, HIGHEST_KNOWN_LEVEL
 from analyzer.options import Limits
@@ -52,6 +50,10 @@ def read_policy(target: Path, manifest: Manifest | None, limits: Limits | None =
             return _from_file(target, manifest or Manifest(), limits)
     if manifest is not None:
         raise UsageError(f"{target}: an app has its own manifest; the manifest options are for policy XML files")
+    # Reading apps takes imports that a policy file does not need.
+    from analyzer.apk.app import open_app
+    from analyzer.extractors.policy_files import extract_policy
+
     app = open_app(target, limits)
     return PolicySource(app=app.info, policy=extract_policy(app, limits).facts.policy)
 

@@ -1,0 +1,1 @@
+"""Probing and recorded chains: the only folder that may open sockets. Nothing here yet."""

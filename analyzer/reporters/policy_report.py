@@ -2,10 +2,10 @@
 
 import datetime as dt
 import io
+import re
 from collections.abc import Sequence
 
 import msgspec
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -19,6 +19,9 @@ _RELEASES = {
     24: "7.0", 25: "7.1", 26: "8.0", 27: "8.1", 28: "9", 29: "10", 30: "11", 31: "12", 32: "12L",
     33: "13", 34: "14", 35: "15", 36: "16", 37: "17",
 }  # fmt: skip
+
+
+_INDEX = re.compile(r"\[\d+\]$")
 
 
 def pins_expired(settings: Settings, as_of: dt.datetime) -> bool:
@@ -204,17 +207,15 @@ def _section(console: Console, title: str, bands: tuple[ScopeBand, ...], as_of: 
         console.print(Text("  no level on which the platform accepts the file"))
         console.print()
         return
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("device")
-    table.add_column("setting")
-    table.add_column("value", overflow="fold")
-    table.add_column("from", overflow="fold")
     for band in _merged(bands):
-        first = True
+        console.print(Text(f"  {_levels(band.first_level, band.last_level)}"))
+        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column("indent", width=2)
+        table.add_column("setting")
+        table.add_column("value, and who says so", overflow="fold")
         for setting, value, origin in _rows(band.settings, as_of):
-            table.add_row(_levels(band.first_level, band.last_level) if first else "", setting, value, origin)
-            first = False
-    console.print(table)
+            table.add_row("", setting, Text.assemble(value, (f"  ← {origin}" if origin else "", "dim")))
+        console.print(table)
     console.print()
 
 
@@ -257,7 +258,7 @@ def _rows(settings: Settings, as_of: dt.datetime) -> list[tuple[str, str, str]]:
     ]
     if settings.ct_required is not None:
         required = "required" if settings.ct_required else "no"
-        rows.append(("cert. transparency", required, _origin(settings.ct_origin)))
+        rows.append(("certificate transparency", required, _origin(settings.ct_origin)))
     if settings.domain_encryption is not None:
         rows.append(("domain encryption", settings.domain_encryption, _origin(settings.domain_encryption_origin)))
     return rows
@@ -294,14 +295,15 @@ def _origin(origin: Origin | None) -> str:
         return ""
     place = visible(origin.path.removeprefix("network-security-config/")) if origin.path else ""
     if place and origin.line:
-        place += f":{origin.line}"
+        # The line says which of several elements is meant; the whole path is in the JSON form.
+        place = f"{_INDEX.sub('', place.rpartition('/')[2])}, line {origin.line}"
     match origin.kind:
         case "declared":
             return place
         case "inherited":
-            return f"inherited from {place}"
+            return f"inherited: {place}"
         case "manifest":
-            return f"manifest, usesCleartextTraffic{f':{origin.line}' if origin.line else ''}"
+            return "manifest" + (f", line {origin.line}" if origin.line else "")
         case "implicit":
             return f"implied by {place}" if place else "implied"
         case _:
