@@ -132,7 +132,7 @@ def render_policy_text(
             )
         for title, bands in _sections(variant, hosts, level):
             _section(console, title, bands, as_of)
-    return stream.getvalue()
+    return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
 
 
 def _heading(console: Console, policy: NetworkPolicy, app: AppInfo) -> None:
