@@ -32,7 +32,8 @@ def _linked(tools: Tools, sample: Sample, work: Path, *options: str) -> dict[str
     command: list[str | Path] = ["aapt2", "link", "-I", FRAMEWORK, "--manifest", sample.manifest]
     command += ["--auto-add-overlay", "-o", linked, *options]
     if settings.split is not None:
-        command += ["--split", f"{work / 'split.apk'}:{settings.split}"]
+        # Without the option aapt2 drops a resource that has no default value, before it splits.
+        command += ["--no-resource-removal", "--split", f"{work / 'split.apk'}:{settings.split}"]
     resources = sample.folder / "res"
     if resources.is_dir():
         compiled = work / "resources.zip"
