@@ -40,22 +40,37 @@ _MAX_MESSAGE_CHARACTERS = 4_000
 _SEMANTIC_VERSION = re.compile(r"^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$")
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 _NOTIFICATIONS = {
-    "coverage": "A rule that could not be answered for a part of the app",
-    "not-evaluated": "A rule that was not evaluated",
-    "left-out": "Entries that were left out to keep the file within limits",
-    "gap/failure": "A stage of the analyzer failed",
-    "gap/limit": "A limit was reached",
-    "gap/missing-split": "A split APK is missing",
-    "gap/not-analysed-yet": "Something this version does not analyse",
-    "gap/packed": "Packed or encrypted code",
-    "gap/recovered": "A damaged part that was read as a device would read it",
-    "gap/timeout": "The time allowed was used up",
-    "gap/unreadable": "Something that could not be read",
-    "gap/unresolved-value": "A value that could not be resolved",
-    "gap/unsupported-format": "A format that is not supported",
-    "gap/unsupported-runtime": "A runtime that is not analysed",
+    "coverage": (
+        "A rule that could not be answered for a part of the app",
+        "Facts that the rule needs exist but could not be resolved there. Review the place by hand.",
+    ),
+    "not-evaluated": (
+        "A rule that was not evaluated",
+        "Facts that the rule needs were not looked for or may be hidden, so its silence proves nothing.",
+    ),
+    "left-out": ("Entries that were left out to keep the file within limits", "The JSON report has them all."),
+    "gap/failure": (
+        "A stage of the analyzer failed",
+        "This is a mistake of the analyzer; please report it. The stage's facts are missing.",
+    ),
+    "gap/limit": ("A limit was reached", "What lies beyond the limit was not read. Limits can be raised by option."),
+    "gap/missing-split": ("A split APK is missing", "Scan the base together with all of its splits."),
+    "gap/not-analysed-yet": ("Something this version does not analyse", "Nothing is known about it."),
+    "gap/packed": ("Packed or encrypted code", "Scan the build as it was before packing."),
+    "gap/recovered": (
+        "A damaged part that was read as a device would read it",
+        "The strict reader gave up, the tolerant one did not. Nothing is missing.",
+    ),
+    "gap/timeout": ("The time allowed was used up", "What was not reached in time is unknown."),
+    "gap/unreadable": ("Something that could not be read", "Check that the file is complete."),
+    "gap/unresolved-value": ("A value that could not be resolved", "It is computed at run time. Review it by hand."),
+    "gap/unsupported-format": ("A format that is not supported", "Nothing is known about its content."),
+    "gap/unsupported-runtime": (
+        "A runtime that is not analysed",
+        "Its network traffic may follow other rules than the app's policy.",
+    ),
 }
-"""Notification ids with what they mean; their positions are those in the file."""
+"""Notification ids with what they are and what they mean; their positions are those in the file."""
 _NOTIFICATION_INDEX = {identifier: index for index, identifier in enumerate(_NOTIFICATIONS)}
 
 
@@ -101,9 +116,7 @@ def _run(tool: ToolInfo, results: Sequence[ScanResult], root: str | None, automa
     weaknesses = sorted({number for rule in rules.values() for number in rule.cwe})
     positions = {number: index for index, number in enumerate(weaknesses)}
     driver["rules"] = [descriptor(rule, positions) for rule in rules.values()]
-    driver["notifications"] = [
-        {"id": identifier, "shortDescription": {"text": meaning}} for identifier, meaning in _NOTIFICATIONS.items()
-    ]
+    driver["notifications"] = [_notification_descriptor(identifier) for identifier in _NOTIFICATIONS]
     driver["properties"] = {"rulesDigest": tool.rules_digest}
     run: dict[str, Any] = {"tool": {"driver": driver}}
     if weaknesses:
@@ -123,6 +136,17 @@ def _run(tool: ToolInfo, results: Sequence[ScanResult], root: str | None, automa
     run["columnKind"] = "unicodeCodePoints"
     run["results"] = [_result(finding, place, artifact, rule_index) for finding, place, artifact in kept]
     return run
+
+
+def _notification_descriptor(identifier: str) -> dict[str, Any]:
+    # Code scanning asks the same of notifications as of rules: both descriptions and a help text.
+    what, meaning = _NOTIFICATIONS[identifier]
+    return {
+        "id": identifier,
+        "shortDescription": {"text": what},
+        "fullDescription": {"text": meaning},
+        "help": {"text": f"{what}. {meaning}"},
+    }
 
 
 def _category(results: Sequence[ScanResult], root: str | None) -> str:

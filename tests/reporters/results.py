@@ -238,6 +238,11 @@ FACTS = Facts(
 )
 
 
+def rule_name(rule_id: str) -> str:
+    """Return a readable name: the id without its family."""
+    return rule_id.partition("-")[2].lower()
+
+
 def rule_text(
     rule_id: str,
     title: str,
@@ -248,7 +253,7 @@ def rule_text(
 ) -> RuleText:
     return RuleText(
         rule_id=rule_id,
-        name=rule_id.lower(),
+        name=rule_name(rule_id),
         title=title,
         since="0.1.0",
         severity=severity,
@@ -298,7 +303,7 @@ def finding(
 ) -> Finding:
     return Finding(
         rule_id=rule_id,
-        name=rule_id.lower(),
+        name=rule_name(rule_id),
         title=RULES[rule_id].title,
         severity=severity,
         confidence=confidence,
@@ -335,7 +340,7 @@ UNRESOLVED = finding(
 )
 PINNED = Strength(
     rule_id="NSC-PINNED",
-    name="nsc-pinned",
+    name="pinned",
     title="Pins are effective",
     confidence=Confidence.CERTAIN,
     subject="cdn.example.com",

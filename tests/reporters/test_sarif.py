@@ -188,6 +188,13 @@ def test_every_rule_has_what_code_scanning_requires() -> None:
         assert len(rule["properties"]["tags"]) <= 20
 
 
+def test_every_notification_has_what_code_scanning_requires() -> None:
+    for descriptor in run(full_result())["tool"]["driver"]["notifications"]:
+        assert 0 < len(descriptor["shortDescription"]["text"]) <= 1024
+        assert 0 < len(descriptor["fullDescription"]["text"]) <= 1024
+        assert descriptor["help"]["text"]
+
+
 def test_over_long_rule_texts_are_cut_to_what_code_scanning_shows() -> None:
     text = msgspec.structs.replace(
         RULES["NSC-PIN-EXPIRED"],
