@@ -44,6 +44,7 @@ def build_view(result: ScanResult) -> ReportView:
         hosts=host_table(result.facts, as_of) if result.facts is not None else HostTable(rows=(), notes=()),
         groups=groups,
         play=play_findings(groups),
+        play_note=_play_note(result),
         timeline=timeline(result.facts, as_of) if result.facts is not None else (),
         gaps=gap_views(result.gaps),
         not_evaluated=unanswered_views(result.not_evaluated),
@@ -76,6 +77,14 @@ def _app_line(app: AppInfo) -> str:
     if app.debuggable:
         parts.append("debuggable")
     return " · ".join(parts)
+
+
+def _play_note(result: ScanResult) -> str:
+    if result.facts is None:
+        return "The app could not be read."
+    if "code" in result.facts.covered:
+        return ""
+    return "Google Play judges mostly by code, and code was not analysed."
 
 
 def _gate(result: ScanResult, groups: tuple[FindingGroup, ...]) -> GateView:

@@ -95,7 +95,7 @@ class _Context:
         values = [(pin.value, pin.digest) for pin in newest.pin_set.pins] if newest else []
         if newest is None:
             values = [(pin.value, pin.digest or b"") for pin in facts.values()]
-        banded = _Banded(scope, refused)
+        banded = _Banded(scope)
         names = tuple(host_pattern(domain.name, domain.include_subdomains) for domain in scope.domains)
         return HostRow(
             kind="base" if scope.kind == "base" else "domain",
@@ -105,7 +105,10 @@ class _Context:
             owner=self._owner(scope),
             mechanism=MECHANISMS["nsc"] if self._policy.state == "resolved" else "Platform defaults",
             variant=self._variant_name(variant),
-            enforced=(*banded.of(lambda settings: enforcement(settings, self._as_of)), *self._below(bool(values))),
+            enforced=(
+                *banded.of(lambda settings: enforcement(settings, self._as_of), refused),
+                *self._below(bool(values)),
+            ),
             pins=tuple(pin_view(value, facts.get(value)) for value, _ in values),
             backup=backup_value(facts.values(), (digest for _, digest in values if digest)),
             until=banded.values(
@@ -153,16 +156,18 @@ class _Context:
 class _Banded:
     """Applies a reading of the settings to every band of a scope."""
 
-    def __init__(self, scope: PolicyScope, refused: Sequence[LevelRange]) -> None:
+    def __init__(self, scope: PolicyScope) -> None:
         self._scope = scope
-        self._refused = refused
 
-    def of(self, read: Callable[[Settings], tuple[str, State]]) -> tuple[Value, ...]:
+    def of(
+        self, read: Callable[[Settings], tuple[str, State]], refused: Sequence[LevelRange] = ()
+    ) -> tuple[Value, ...]:
+        """Return the words on each band; on `refused` levels the file as a whole has no effect."""
         bands: list[Banded] = [
             ((band.first_level, band.last_level), *read(band.settings)) for band in self._scope.bands
         ]
-        bands += [(levels, _REFUSED, "bad") for levels in self._refused]
-        return over_bands(bands) if bands else (Value(text="no device level", state="unknown"),)
+        bands += [(levels, _REFUSED, "bad") for levels in refused]
+        return over_bands(bands) if bands else (Value(text="–"),)
 
     def values(self, read: Callable[[Settings], Value]) -> tuple[Value, ...]:
         def words(settings: Settings) -> tuple[str, State]:

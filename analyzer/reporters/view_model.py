@@ -253,6 +253,9 @@ class ReportView(View, frozen=True, kw_only=True):
     hosts: HostTable
     groups: tuple[FindingGroup, ...]
     play: tuple[FindingView, ...]
+    """Findings that Google Play's own checks are known to reject."""
+    play_note: str
+    """What has to be known of that list, such as that code was not analysed."""
     timeline: tuple[TimelineEntry, ...]
     gaps: tuple[GapView, ...]
     not_evaluated: tuple[UnansweredView, ...]

@@ -70,7 +70,7 @@ def _policy(facts: Facts, as_of: dt.datetime) -> list[str]:
     sentences += _cleartext(base, domains)
     sentences += _user_cas(base, domains)
     if app.min_sdk < FIRST_POLICY_LEVEL and policy.state == "resolved":
-        sentences.append(f"On {name_levels(app.min_sdk, FIRST_POLICY_LEVEL - 1)} none of this is in force.")
+        sentences.append(f"On {name_levels(app.min_sdk, FIRST_POLICY_LEVEL - 1)} the policy is not read.")
     if len(policy.variants) > 1:
         sentences.append(
             f"The file exists in {len(policy.variants)} configurations; this is said of the one that the newest "
@@ -166,7 +166,10 @@ def _code(facts: Facts) -> list[str]:
         mechanisms = join_words(sorted({MECHANISMS[pin.mechanism] for pin in in_code}))
         hosts = {pin.host for pin in in_code}
         active = {pin.host for pin in in_code if pin.activation == "active"}
-        used = "they are in use" if active == hosts else f"for {len(active)} of them they are known to be in use"
+        if active == hosts:
+            used = "they are in use"
+        else:
+            used = f"they are known to be in use for {len(active) or 'none'} of them"
         where = "every host of a client" if hosts == {None} else plural(len(hosts), "host pattern")
         sentences.append(f"Pins are set in code ({mechanisms}) for {where}; {used}.")
     return sentences
