@@ -22,7 +22,7 @@ class StringPool:
 
     _count: int
 
-    def __init__(self, data: bytes, offset: int, end: int, *, max_strings: int) -> None:
+    def __init__(self, data: bytes | memoryview, offset: int, end: int, *, max_strings: int) -> None:
         """Check the pool that starts at `offset` and must not extend beyond `end`.
 
         Raises:
@@ -93,7 +93,7 @@ class StringPool:
             if position + length >= end:
                 return None
             if self._data[position + length] == 0:
-                return self._data[position : position + length]
+                return bytes(self._data[position : position + length])
             length = (high << 15) | announced
         return None
 
@@ -120,7 +120,7 @@ class StringPool:
         stop = position + 2 * length
         if stop + 2 > end or self._data[stop] or self._data[stop + 1]:
             return None
-        return self._data[position:stop]
+        return bytes(self._data[position:stop])
 
 
 def _string_bytes(size: int, header_size: int, count: int, styles: int, strings_start: int, styles_start: int) -> int:
