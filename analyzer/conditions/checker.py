@@ -72,12 +72,16 @@ def check(source: str, environment: Environment, variables: Mapping[str, Shape],
 
 def check_condition(
     source: str, environment: Environment, variables: Mapping[str, Shape], *, known: Paths = _NOTHING
-) -> Paths:
-    """Check an expression that must be true or false, and return what it proves not to be null when true."""
+) -> Verdict:
+    """Check an expression that must be true or false.
+
+    Raises:
+        ConditionError: As `check`, or it is not a truth value.
+    """
     verdict = check(source, environment, variables, known=known)
     if verdict.shape.kind not in ("bool", "any") or (verdict.shape.nullable and verdict.shape.kind == "bool"):
         raise ConditionError(f"a condition must be true or false, this is {verdict.shape}")
-    return known | verdict.when_true
+    return verdict
 
 
 # Results of CEL's own functions; the others are in `_Checker._call`.

@@ -32,7 +32,7 @@ class Template:
         """
         self.source = source
         self._parts: list[str | Expression] = [
-            environment.compile(text) if is_expression else text for is_expression, text in _split(source)
+            environment.compile(text) if is_expression else text for is_expression, text in split_template(source)
         ]
 
     def render(self, bindings: Bindings, *, whole: bool = False) -> str:
@@ -65,7 +65,7 @@ def check_template(
     Raises:
         ConditionError: It is malformed, names something that does not exist, or may yield null.
     """
-    for is_expression, text in _split(source):
+    for is_expression, text in split_template(source):
         if not is_expression:
             continue
         shape = check(text, environment, variables, known=known).shape
@@ -101,8 +101,12 @@ def _write_one(value: Any, whole: bool) -> str:
             raise ConditionError(f"a {type(value).__name__} cannot be written as text")
 
 
-def _split(source: str) -> list[tuple[bool, str]]:
-    """Split a template into literal texts (False) and expressions (True)."""
+def split_template(source: str) -> list[tuple[bool, str]]:
+    """Split a template into literal texts (False) and expressions (True).
+
+    Raises:
+        ConditionError: A brace is unbalanced, or nothing stands between two.
+    """
     parts: list[tuple[bool, str]] = []
     literal: list[str] = []
     position = 0

@@ -1,0 +1,70 @@
+"""Views of pins: the sets they form, and digests that turn up under unrelated domains."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+
+from analyzer.model import Facts, Location, PinFact
+from analyzer.ruleset.expiry import is_expired
+from analyzer.ruleset.locality import is_local, registrable_domain
+from analyzer.ruleset.views import PinReuseView, PinSetView
+
+_STAND_INS = frozenset({"placeholder", "example", "empty-input"})
+_ACTIVATIONS = ("active", "unknown", "created", "defined_only")
+"""Strongest first: a set is as active as its most active pin."""
+
+
+def pin_sets(facts: Facts, as_of: dt.datetime) -> Iterator[PinSetView]:
+    """View all pins of one mechanism, host pattern and scope together, in the order of their first pins."""
+    groups: dict[tuple[str, str | None, bool, str], list[PinFact]] = {}
+    for pin in facts.pins:
+        groups.setdefault((pin.mechanism, pin.host, pin.include_subdomains, pin.scope), []).append(pin)
+    for (mechanism, host, include_subdomains, scope), pins in groups.items():
+        seen: set[tuple[str, bytes]] = set()
+        duplicates: list[str] = []
+        stand_ins: set[tuple[str, bytes]] = set()
+        for pin in pins:
+            if pin.digest is None:
+                continue
+            key = (pin.algorithm, pin.digest)
+            if key in seen:
+                duplicates.append(pin.value)
+            seen.add(key)
+            if pin.problem in _STAND_INS:
+                stand_ins.add(key)
+        yield PinSetView(
+            mechanism=mechanism,
+            host=host,
+            include_subdomains=include_subdomains,
+            scope=scope,
+            pins=tuple(pins),
+            distinct=len(seen),
+            duplicates=tuple(duplicates),
+            placeholders=len(stand_ins),
+            resolved=all(pin.resolution == "constant" for pin in pins),
+            activation=min((pin.activation for pin in pins), key=_ACTIVATIONS.index),
+            owner=pins[0].owner,
+            local=host is not None and is_local(host),
+            expired=all(is_expired(pin.expires_on, as_of) for pin in pins),
+            evidence=_united(pins),
+        )
+
+
+def reused_pins(facts: Facts) -> Iterator[PinReuseView]:
+    """View every digest that is used under two or more registrable domains."""
+    groups: dict[tuple[str, bytes], list[PinFact]] = {}
+    for pin in facts.pins:
+        if pin.digest is not None and pin.host is not None:
+            groups.setdefault((pin.algorithm, pin.digest), []).append(pin)
+    for pins in groups.values():
+        domains = {domain for pin in pins if (domain := registrable_domain(pin.host or "")) is not None}
+        if len(domains) > 1:
+            yield PinReuseView(
+                value=pins[0].value,
+                hosts=tuple(sorted({pin.host for pin in pins if pin.host is not None})),
+                domains=tuple(sorted(domains)),
+                evidence=_united(pins),
+            )
+
+
+def _united(pins: Iterable[PinFact]) -> tuple[Location, ...]:
+    return tuple(dict.fromkeys(location for pin in pins for location in pin.evidence))
