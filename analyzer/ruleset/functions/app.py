@@ -3,6 +3,7 @@
 Conditions call them by the name given to ``@judgement``.
 """
 
+from analyzer.model import ApiUse
 from analyzer.ruleset.functions.registry import Context, judgement
 
 _LOADERS = frozenset({"dex-class-loader", "path-class-loader", "in-memory-dex-class-loader", "dex-file"})
@@ -13,6 +14,12 @@ _OVER_THE_AIR = frozenset({"codepush", "expo-updates", "shorebird", "tinker", "s
 def calls_api(context: Context, api: str) -> bool:
     """Tell whether the app itself or a library calls a catalogued API in code that may run."""
     return any(use.api == api and use.activation != "defined_only" for use in context.facts.api_uses)
+
+
+@judgement("argument")
+def argument(fact: ApiUse, index: int) -> str:
+    """Return an argument of a call by its place, counted from 0, or an empty text where it is missing or unknown."""
+    return (fact.arguments[index] or "") if 0 <= index < len(fact.arguments) else ""
 
 
 @judgement("bundles_sdk")

@@ -8,6 +8,7 @@ import base64
 from analyzer.model import PinFact
 from analyzer.model.policy import HIGHEST_KNOWN_LEVEL
 from analyzer.model.policy_lookup import effective
+from analyzer.ruleset.expiry import is_expired
 from analyzer.ruleset.functions.registry import Context, judgement
 from analyzer.ruleset.views import PinSetView
 
@@ -172,8 +173,7 @@ def _is_broken(pins: tuple[PinFact, ...], *, expired: bool) -> bool:
 
 
 def _is_expired(context: Context, pins: tuple[PinFact, ...]) -> bool:
-    today = context.as_of.date().isoformat()
-    return any(pin.expires_on is not None and pin.expires_on <= today for pin in pins)
+    return any(is_expired(pin.expires_on, context.as_of) for pin in pins)
 
 
 def _matches_chain(context: Context, host: str | None, pins: tuple[PinFact, ...]) -> bool | None:
