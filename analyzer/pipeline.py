@@ -88,11 +88,10 @@ class _Stages:
             gap = _failure(name, "more memory needed than there is", hides)
         except Exception as error:  # noqa: BLE001 # the stage boundary: a bug in one stage must not hide the others
             gap = _failure(name, f"{type(error).__name__}: {error}", hides)
-        status = "done" if gap is None else "failed"
         if gap is not None:
             self.gaps.append(gap)
         seconds = round(time.perf_counter() - started, 4) if self._timed else None
-        self.records.append(StageRecord(name=name, status=status, seconds=seconds))
+        self.records.append(StageRecord(name=name, status="done" if gap is None else "failed", seconds=seconds))
         return outcome
 
 
@@ -184,8 +183,8 @@ def _open(path: Path, options: ScanOptions) -> OpenedApp:
 def _extract(app: OpenedApp, options: ScanOptions, engine: Engine, stages: _Stages) -> Facts:
     covered = {"app"}
 
-    def describe(text: str, digest: bytes | None) -> PinDescription:
-        value = describe_pin(text, mechanism="nsc", digest=digest, catalogue=engine.catalogue)
+    def describe(text: str, digest: bytes | None, host: str) -> PinDescription:
+        value = describe_pin(text, mechanism="nsc", digest=digest, catalogue=engine.catalogue, host=host)
         return PinDescription(problem=value.problem, detail=value.problem_detail, identity=value.identity)
 
     policy = stages.run("policy", ("policy", "pin"), lambda: extract_policy(app, options.limits, describe))

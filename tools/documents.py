@@ -14,7 +14,7 @@ import click
 from analyzer.cli import cli
 from analyzer.model import RuleText
 from analyzer.reporters.json_schema import schema_bytes
-from analyzer.ruleset.loader import load_rules, rule_text
+from analyzer.ruleset.loader import load_rules, read_rule, texts
 from analyzer.ruleset.rule_schema import rule_schema_bytes
 from analyzer.ruleset.schema import Rule
 
@@ -28,8 +28,8 @@ _FAMILIES = {
 
 def documents() -> dict[Path, bytes]:
     """Return every generated document by path."""
-    rules = load_rules(()).rules
-    texts = {rule.id: rule_text(rule) for rule in rules}
+    loaded = load_rules(())
+    rules = tuple(read_rule(loaded.paths[rule.id]) for rule in loaded.rules)
     readme = ROOT / "README.md"
     made = {
         ROOT / "docs" / "schema" / "pinscope-report-1.schema.json": schema_bytes(),
@@ -38,7 +38,7 @@ def documents() -> dict[Path, bytes]:
         readme: _filled(readme.read_text(), {"help": _help(), "rule-count": _rule_count(rules)}).encode(),
     }
     for rule in rules:
-        made[ROOT / "docs" / "rules" / f"{rule.id}.md"] = _rule_page(rule, texts[rule.id]).encode()
+        made[ROOT / "docs" / "rules" / f"{rule.id}.md"] = _rule_page(rule, texts(rule)).encode()
     return made
 
 
@@ -69,7 +69,13 @@ def _rule_index(rules: tuple[Rule, ...]) -> str:
         families[rule.id.split("-")[0].lower()].append(rule)
     lines = ["# Rules", "", "Generated from the files under `rules/checks/`; `pinscope explain RULE` prints the same."]
     for family in sorted(families):
-        lines += ["", f"## {_FAMILIES.get(family, family.upper())}", "", "| rule | title | severity |", "| --- | --- | --- |"]
+        lines += [
+            "",
+            f"## {_FAMILIES.get(family, family.upper())}",
+            "",
+            "| rule | title | severity |",
+            "| --- | --- | --- |",
+        ]
         for rule in sorted(families[family], key=lambda item: item.id):
             severity = rule.severity.value if rule.severity else "strength"
             lines.append(f"| [{rule.id}]({rule.id}.md) | {rule.title} | {severity} |")

@@ -45,9 +45,7 @@ def main() -> int:
     for app in sample_apps():
         wanted.update(reports_of(app, engine, options))
     present = {path for suffix in FORMATS.values() for path in (ROOT / "reports").glob(f"*.{suffix}")}
-    stale = sorted(
-        path for path in wanted.keys() | present if path not in wanted or _read(path) != wanted[path]
-    )
+    stale = sorted(path for path in wanted.keys() | present if path not in wanted or _read(path) != wanted[path])
     if check:
         for path in stale:
             print(f"stale: {path.relative_to(ROOT)}; run `make reports`", file=sys.stderr)

@@ -3,6 +3,7 @@
 Heavy layers are imported inside commands, so that ``--version`` and ``--help`` answer at once.
 """
 
+import os
 import sys
 
 import click
@@ -69,7 +70,7 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except BrokenPipeError:
         # The reader of a pipe has gone (`| head`); flushing at exit would complain again.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 # lives until the process ends
         return 0
     except OSError as error:
         complain(f"{error.filename or 'output'}: {error.strerror or error}")

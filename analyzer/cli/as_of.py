@@ -9,7 +9,7 @@ import click
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[dt.datetime]):
     """A date (noon UTC of that day is meant) or an RFC 3339 instant."""
 
     name = "date"

@@ -25,16 +25,16 @@ _rules_option = click.option(
 @click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def rules(rule_folders: tuple[Path, ...], output_format: str) -> None:
     """List the rules with severity and title."""
-    from analyzer.ruleset.loader import load_rules, rule_text
+    from analyzer.ruleset.loader import load_rules, texts
 
-    texts = [rule_text(rule) for rule in load_rules(rule_folders).rules]
+    listed = [texts(rule) for rule in load_rules(rule_folders).rules]
     if output_format == "json":
         import msgspec
 
-        click.echo(msgspec.json.format(msgspec.json.encode(texts), indent=2).decode())
+        click.echo(msgspec.json.format(msgspec.json.encode(listed), indent=2).decode())
         return
-    width = max(len(text.rule_id) for text in texts)
-    for text in sorted(texts, key=lambda item: item.rule_id):
+    width = max(len(text.rule_id) for text in listed)
+    for text in sorted(listed, key=lambda item: item.rule_id):
         click.echo(f"{text.rule_id:<{width}}  {text.severity.value if text.severity else 'strength':<8}  {text.title}")
 
 
@@ -43,7 +43,7 @@ def rules(rule_folders: tuple[Path, ...], output_format: str) -> None:
 @_rules_option
 def explain(rule: str, rule_folders: tuple[Path, ...]) -> None:
     """Explain RULE: what it looks for, why it matters, how to fix it, and what it does not see."""
-    from analyzer.ruleset.loader import load_rules, rule_text
+    from analyzer.ruleset.loader import load_rules, texts
 
     by_id = load_rules(rule_folders).by_id
     wanted = rule.upper()
@@ -56,7 +56,7 @@ def explain(rule: str, rule_folders: tuple[Path, ...]) -> None:
         hint = f"; did you mean {near[0]}?" if near else "; `pinscope rules` lists them all"
         raise UsageError(f"no rule {json.dumps(rule)}{hint}")
     width = min(shutil.get_terminal_size((100, 24)).columns, 100)
-    _print_text(rule_text(found), width)
+    _print_text(texts(found), width)
 
 
 def _print_text(text: RuleText, width: int) -> None:

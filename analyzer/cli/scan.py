@@ -135,7 +135,7 @@ def scan(
             step()
             outputs.write(result, reproducible=reproducible, width=_width())
             codes.add(result.gate.exit_code)
-    outputs.finish()
+    outputs.finish(reproducible=reproducible, width=_width())
     return next((code for code in _PRECEDENCE if code in codes), 0)
 
 

@@ -51,10 +51,9 @@ def extract_policy(app: OpenedApp, limits: Limits, describe_pin: DescribePin | N
     referenced = {file.entry for file in (*candidates, *debug_candidates)} | _meta_data_files(app)
     orphans = _orphans(app, referenced)
     if not files:
-        state = "unreadable" if candidates else "unresolved"
         if not candidates:
             gaps.append(_unresolved(app, reference.name or reference.text))
-        policy = NetworkPolicy(state=state, reference=reference, orphans=orphans)
+        policy = NetworkPolicy(state="unreadable" if candidates else "unresolved", reference=reference, orphans=orphans)
         return PolicyExtraction(facts=PolicyFacts(policy=policy, pins=(), hosts=()), gaps=tuple(gaps))
     facts = build_policy(
         app.info,

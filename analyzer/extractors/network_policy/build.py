@@ -49,8 +49,8 @@ class PinDescription(msgspec.Struct, frozen=True):
     identity: PinIdentity | None = None
 
 
-DescribePin = Callable[[str, bytes | None], PinDescription]
-"""Judges a pin's text and the bytes that Android decodes it to (None when it refuses the text)."""
+DescribePin = Callable[[str, bytes | None, str], PinDescription]
+"""Judges a pin's text, the bytes that Android decodes it to (None when it refuses the text), and its host."""
 
 
 class PolicyFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,7 +182,7 @@ def _overrides(declared: DeclaredPolicy, index: int, entry: str, source: str) ->
     )
 
 
-def _no_description(_text: str, _digest: bytes | None) -> PinDescription:
+def _no_description(_text: str, _digest: bytes | None, _host: str) -> PinDescription:
     return PinDescription()
 
 
@@ -200,7 +200,7 @@ def _pins(variant: PolicyVariant, declared: DeclaredPolicy, describe: DescribePi
         candidates += [(m.value, None, m.path, m.line, m) for m in malformed]
         for domain in scope.domains:
             for value, digest, path, line, refused in candidates:
-                description = describe(value, digest)
+                description = describe(value, digest, domain.name)
                 problem, detail = description.problem, description.detail
                 if refused is not None:
                     problem = "length" if refused.error_kind == "pin-length" else "encoding"
