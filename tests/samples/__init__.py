@@ -1,0 +1,1 @@
+"""The sample apps, from package to verdict."""
