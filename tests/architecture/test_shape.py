@@ -50,6 +50,16 @@ def test_only_the_command_line_prints_or_exits() -> None:
     assert offenders == []
 
 
+@needs_sources
+def test_nothing_but_live_could_fetch_a_url() -> None:
+    offenders = [
+        path.relative_to(ROOT)
+        for path in MODULES
+        if not path.is_relative_to(PACKAGE / "live") and "urllib.request" in path.read_text()
+    ]
+    assert offenders == []
+
+
 def test_the_public_names_are_exactly_these() -> None:
     import analyzer
 
