@@ -1,0 +1,1 @@
+"""Every rule file is proved by its own samples."""
