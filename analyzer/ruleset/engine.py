@@ -71,7 +71,7 @@ def evaluate(rules: RuleSet, facts: Facts, gaps: Sequence[AnalysisGap], options:
     by_kind: dict[Kind, list[RuleHead]] = {}
     for rule in rules.rules:
         by_kind.setdefault(rule.for_each, []).append(rule)
-    variables = _Variables(rules, facts, options)
+    variables = _Variables(rules, facts, tuple(gaps), options)
     for kind, members in by_kind.items():
         blind = {rule.id: blindness(rule, facts, gaps) for rule in members}
         askable = [rule for rule in members if not blind[rule.id].missing_needs]
@@ -143,9 +143,9 @@ def _ask_one(rules: RuleSet, rule: RuleHead, fact: Record, bindings: Bindings, o
 class _Variables:
     """The variables that are the same for every fact, converted once."""
 
-    def __init__(self, rules: RuleSet, facts: Facts, options: ScanOptions) -> None:
+    def __init__(self, rules: RuleSet, facts: Facts, gaps: tuple[AnalysisGap, ...], options: ScanOptions) -> None:
         self._environment = rules.environment
-        self._context = Context(facts, options)
+        self._context = Context(facts, options, gaps)
         app = Value(facts.app)
         # CEL converts a variable anew for every fact that it is read with, and apps declare hundreds of
         # components: leave out the fields that no rule mentions.

@@ -3,10 +3,11 @@
 import msgspec
 
 from analyzer.conditions.environment import Bindings
-from analyzer.model import Adjustment, Confidence, Location, Record, Severity
+from analyzer.model import Adjustment, AppInfo, Confidence, Location, Record, Severity
 from analyzer.ruleset.adjustments import Judgement, adjust, owner_of
 from analyzer.ruleset.compiled import CompiledCase, CompiledRule
 from analyzer.ruleset.fingerprint import code_anchor
+from analyzer.ruleset.schema import RuleHead
 
 _SDK_PREFIX = "sdk:"
 
@@ -56,7 +57,6 @@ def judge(compiled: CompiledRule, fact: Record, bindings: Bindings) -> Draft | N
     judgement = adjust(Judgement(severity or Severity.INFO, confidence, tags), fact, rule.adjust)
     message = compiled.message if applied is None or applied.message is None else applied.message
     subject = compiled.subject.render(bindings)
-    evidence = getattr(fact, "evidence", ())
     return Draft(
         severity=judgement.severity if severity is not None else None,
         confidence=judgement.confidence,
@@ -71,8 +71,17 @@ def judge(compiled: CompiledRule, fact: Record, bindings: Bindings) -> Draft | N
         qualifiers=getattr(fact, "qualifiers", ""),
         first_level=getattr(fact, "first_level", None),
         last_level=getattr(fact, "last_level", None),
-        locations=evidence if isinstance(evidence, tuple) else (),
+        locations=_locations(rule, fact),
     )
+
+
+def _locations(rule: RuleHead, fact: Record) -> tuple[Location, ...]:
+    if isinstance(fact, AppInfo):
+        stated = getattr(fact, rule.location) if rule.location is not None else None
+        place = stated or fact.application_location
+        return (place,) if place is not None else ()
+    evidence = getattr(fact, "evidence", ())
+    return evidence if isinstance(evidence, tuple) else ()
 
 
 def _applied_case(compiled: CompiledRule, bindings: Bindings) -> tuple[int, CompiledCase | None]:

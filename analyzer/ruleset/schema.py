@@ -150,6 +150,9 @@ class RuleHead(_Strict, frozen=True, kw_only=True):
     """Template of a snippet for this app (its hosts, its values); ``texts.snippet`` is the general one."""
     adjust: tuple[AdjustmentName, ...] = ("activation",)
     """Mechanical adjustments that apply after the case's severity."""
+    location: Literal["debuggable_location", "cleartext_location", "network_security_config_location"] | None = None
+    """For a rule over ``app``: the field that points at its place in the manifest. Where it is left out or empty,
+    the application element is the place; facts of other kinds carry their own evidence."""
 
 
 class Rule(RuleHead, frozen=True, kw_only=True):

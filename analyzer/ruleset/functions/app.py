@@ -37,10 +37,10 @@ def uses_mechanism(context: Context, mechanism: str) -> bool:
     )
 
 
-@judgement("looked_for")
-def looked_for(context: Context, kind: str) -> bool:
-    """Tell whether facts of a kind were looked for in this run."""
-    return kind in context.facts.covered
+@judgement("is_covered")
+def is_covered(context: Context, kind: str) -> bool:
+    """Tell whether facts of a kind were looked for in this run, and no gap may hide any."""
+    return kind in context.facts.covered and not any(kind in gap.hides for gap in context.gaps)
 
 
 @judgement("has_opaque_code")

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from analyzer.conditions.functions import Function, describe_function
-from analyzer.model import Facts
+from analyzer.model import AnalysisGap, Facts
 from analyzer.options import ScanOptions
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -25,6 +25,8 @@ class Context(msgspec.Struct, frozen=True):
 
     facts: Facts
     options: ScanOptions
+    gaps: tuple[AnalysisGap, ...] = ()
+    """What was not analysed, for judgements about the coverage itself."""
 
     @property
     def as_of(self) -> dt.datetime:
