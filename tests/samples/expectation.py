@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from analyzer.model import AnalysisGap, Finding, ScanResult, Settings, Severity, Strength, TrustAnchor
+from analyzer.model import AnalysisGap, Finding, Record, ScanResult, Settings, Severity, Strength, TrustAnchor
 from analyzer.model.policy_lookup import effective
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_apks"
@@ -128,7 +128,7 @@ def differences(result: ScanResult, expected: Expectation) -> list[str]:
     found: list[str] = []
     if result.gate.exit_code != expected.exit_code:
         found.append(f"exit code {result.gate.exit_code}, expected {expected.exit_code}: {result.gate.reason}")
-    app = msgspec.to_builtins(result.app) if result.app else {}
+    app = _as_json(result.app) if result.app else {}
     for key, value in expected.app.items():
         if (actual := app.get(key)) != value:
             found.append(f"app.{key} is {actual!r}, expected {value!r}")
@@ -152,6 +152,11 @@ def differences(result: ScanResult, expected: Expectation) -> list[str]:
     return found
 
 
+def _as_json(record: Record) -> dict[str, Any]:
+    """Return a record as a report would hold it, which is how ``expected.yaml`` is written."""
+    return msgspec.json.decode(msgspec.json.encode(record), type=dict[str, Any])
+
+
 def _policy_differences(result: ScanResult, expected: Expectation) -> Iterable[str]:
     assert result.facts is not None
     policy, wanted = result.facts.policy, expected.policy
@@ -166,12 +171,12 @@ def _policy_differences(result: ScanResult, expected: Expectation) -> Iterable[s
     errors = tuple(error.kind for variant in policy.variants for error in variant.errors)
     if errors != wanted.errors:
         yield f"policy.errors are {errors}, expected {wanted.errors}"
-    trustkit = [msgspec.to_builtins(domain) for variant in policy.variants for domain in variant.trustkit]
+    trustkit = [_as_json(domain) for variant in policy.variants for domain in variant.trustkit]
     if len(trustkit) != len(wanted.trustkit):
         yield f"{len(trustkit)} trustkit-config elements, expected {len(wanted.trustkit)}"
     for number, (actual, fields) in enumerate(zip(trustkit, wanted.trustkit, strict=False)):
         for key, value in fields.items():
-            if actual[key] != value and list(actual[key] or ()) != value:
+            if actual[key] != value:
                 yield f"policy.trustkit[{number}].{key} is {actual[key]!r}, expected {value!r}"
     for host in wanted.effective:
         for level in host.levels:
