@@ -77,7 +77,7 @@ def has_pin_sink(context: Context, fact: PinFact) -> bool:
 @judgement("stale_pins")
 def stale_pins(context: Context, fact: PinSetView) -> tuple[str, ...]:
     """Name the pins of a set whose key no valid chain contains any more, each with the reason, without repeats."""
-    stale = {_staleness(context, pin): None for pin in fact.pins}
+    stale = {pin_staleness(context, pin): None for pin in fact.pins}
     return tuple(text for text in stale if text)
 
 
@@ -85,10 +85,11 @@ def stale_pins(context: Context, fact: PinSetView) -> tuple[str, ...]:
 def is_wholly_stale(context: Context, fact: PinSetView) -> bool:
     """Tell whether every usable pin of a set is stale."""
     usable = [pin for pin in fact.pins if pin.digest is not None]
-    return bool(usable) and all(_staleness(context, pin) for pin in usable)
+    return bool(usable) and all(pin_staleness(context, pin) for pin in usable)
 
 
-def _staleness(context: Context, pin: PinFact) -> str:
+def pin_staleness(context: Context, pin: PinFact) -> str:
+    """Say whose key a pin is and why no new chain contains it, or return an empty text."""
     today = context.as_of.date().isoformat()
     identity = pin.identity
     if identity is not None and identity.kind in ("root", "intermediate"):
@@ -222,7 +223,8 @@ def _covers(pin: PinFact, host: str) -> bool:
         return True
     name = _bare(pin.host)
     if pin.host.startswith("*."):
-        return host.endswith("." + name)
+        # OkHttp's `*.` stands for exactly one label.
+        return host.partition(".")[2] == name
     return host == name or ((pin.include_subdomains or pin.host.startswith("**.")) and host.endswith("." + name))
 
 

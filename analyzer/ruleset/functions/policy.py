@@ -4,16 +4,27 @@ Conditions call them by the name given to ``@judgement``. All of them look only 
 accepts; nothing here knows severities.
 """
 
-import datetime as dt
 import html
 from collections.abc import Iterable
 
 from analyzer.model import PinSet, PolicyScope, PolicyVariant, Settings, TrustAnchor
 from analyzer.model.policy_lookup import normalise_host, scope_for, settings_at
+from analyzer.ruleset.expiry import is_expired
 from analyzer.ruleset.functions.public_suffixes import is_public_suffix
 from analyzer.ruleset.functions.registry import Context, judgement
-from analyzer.ruleset.views import PinSetView, PolicyDomainView, PolicyScopeView
+from analyzer.ruleset.views import DebugOverridesView, PinSetView, PolicyDomainView, PolicyScopeView
 
+_NEVER_MATCHING = {
+    "wildcard": "a wildcard is compared as it is",
+    "scheme": "a host has no scheme",
+    "port": "a host has no port",
+    "path": "a host has no path",
+    "leading-dot": "no host begins with a dot",
+    "trailing-dot": "the final dot of a host is dropped before the comparison, that of a domain is not",
+    "whitespace": "a host has no blanks",
+    "unicode": "hosts are compared in their ASCII form",
+    "cidr": "address ranges are not known",
+}
 _DUMMY = frozenset({"placeholder", "example", "empty-input"})
 _LIBRARIES_THAT_READ_POLICIES = frozenset({"trustkit", "cwac-netsecurity"})
 # Networks whose integration guides ask for cleartext exceptions.
@@ -81,12 +92,14 @@ def unpinned_hosts_below(context: Context, fact: PolicyDomainView) -> tuple[str,
 def hosted_by_app_team(context: Context, host: str) -> bool:
     """Tell whether a host is under one of the configured first-party domains, else under the package's domain.
 
-    The package's domain is its first two labels turned round: ``org.example.app`` suggests ``example.org``.
+    The package's domain is its first labels turned round: ``org.example.app`` suggests ``example.org``, and
+    ``uk.co.example.app`` suggests ``example.co.uk``.
     """
     domains = [normalise_host(name.removeprefix("*.")) for name in context.options.first_party]
-    labels = context.facts.app.package.lower().split(".")
-    if not domains and len(labels) >= 2 and not is_public_suffix(f"{labels[1]}.{labels[0]}"):
-        domains = [f"{labels[1]}.{labels[0]}"]
+    if not domains:
+        labels = context.facts.app.package.lower().split(".")
+        candidates = (".".join(reversed(labels[:count])) for count in (2, 3) if len(labels) > count)
+        domains = [name for name in candidates if not is_public_suffix(name)][:1]
     return any(host == domain or host.endswith("." + domain) for domain in domains)
 
 
@@ -100,6 +113,12 @@ def advertising_host(host: str) -> bool:
 def public_suffix(host: str) -> bool:
     """Tell whether names directly below a name are registered by different parties, as below ``com`` or ``co.uk``."""
     return is_public_suffix(host)
+
+
+@judgement("why_never_matching")
+def why_never_matching(fact: PolicyDomainView) -> str:
+    """Explain why a domain's text can equal no host name."""
+    return _NEVER_MATCHING.get(fact.domain.problem or "", "hosts are compared in another form")
 
 
 @judgement("domain_elements")
@@ -128,6 +147,12 @@ def overriding_anchors(fact: PolicyScopeView) -> tuple[str, ...]:
     return _sources(anchor for anchor in _own_anchors(fact.settings) if anchor.overrides_pins)
 
 
+@judgement("debug_anchors")
+def debug_anchors(fact: DebugOverridesView) -> tuple[str, ...]:
+    """Name the sources of the trust anchors that debug-overrides add."""
+    return _sources(fact.overrides.trust_anchors)
+
+
 @judgement("anchors_reach_pins")
 def anchors_reach_pins(context: Context, fact: PolicyScopeView) -> bool:
     """Tell whether some scope with pins that have not expired uses the trust anchors declared in this one."""
@@ -140,7 +165,7 @@ def anchors_reach_pins(context: Context, fact: PolicyScopeView) -> bool:
             settings is not None
             and settings.trust_anchors_origin.path == fact.settings.trust_anchors_origin.path
             and settings.pin_set.pins
-            and not _expired(settings.pin_set, context.as_of)
+            and not is_expired(settings.pin_set.expires_date, context.as_of)
         ):
             return True
     return False
@@ -163,16 +188,58 @@ def weaker_than_default(fact: PolicyScopeView) -> tuple[str, ...]:
     return tuple(weaker)
 
 
+# ---- certificate transparency
+
+
+@judgement("gives_up_transparency")
+def gives_up_transparency(context: Context, fact: PolicyScopeView) -> bool:
+    """Tell whether a scope goes without certificate transparency by the file's doing, apart from what base-config does.
+
+    An explicit setting counts in any case, the implicit one of trust anchors only where the scope around it, or the
+    platform's default, requires certificate transparency. Domains that inherit from base-config do not count again.
+    """
+    variant = _variant(context, fact.entry, fact.first_level)
+    scopes = _scopes_by_path(variant)
+    settings: Settings | None = fact.settings
+    path = fact.path
+    while settings is not None and settings.ct_required is False and settings.ct_origin is not None:
+        scope = scopes.get(path)
+        parent = scopes.get(scope.parent_path) if scope is not None else None
+        outer = settings_at(parent, fact.first_level) if parent is not None else None
+        match settings.ct_origin.kind:
+            case "declared":
+                return True
+            case "implicit":
+                around = outer or (fact.default if scope is None or scope.kind == "base" else fact.base)
+                return around.ct_required is True
+            case "inherited":
+                settings, path = outer, parent.path if parent is not None else None
+            case _:
+                return False
+    return False
+
+
 # ---- pins
+
+
+@judgement("covering_pins_live")
+def covering_pins_live(context: Context, fact: PolicyDomainView) -> bool:
+    """Tell whether the wider entry around a domain has pins that are enforced."""
+    covering = fact.covering_settings
+    return (
+        bool(covering.pin_set.pins)
+        and not is_expired(covering.pin_set.expires_date, context.as_of)
+        and not any(anchor.overrides_pins for anchor in covering.trust_anchors)
+    )
 
 
 @judgement("enclosing_pin_set")
 def enclosing_pin_set(context: Context, fact: PolicyScopeView) -> PinSet:
     """Return the pin-set that a nested domain-config would inherit if it declared none; an empty one at the top."""
     variant = _variant(context, fact.entry, fact.first_level)
-    scopes = {scope.path: scope for scope in variant.scopes if scope.path is not None} if variant else {}
-    scope = scopes.get(fact.path) if fact.path is not None else None
-    parent = scopes.get(scope.parent_path) if scope is not None and scope.parent_path is not None else None
+    scopes = _scopes_by_path(variant)
+    scope = scopes.get(fact.path)
+    parent = scopes.get(scope.parent_path) if scope is not None else None
     settings = settings_at(parent, fact.first_level) if parent is not None else None
     return settings.pin_set if settings is not None else PinSet()
 
@@ -261,6 +328,12 @@ def _variant(context: Context, entry: str, level: int) -> PolicyVariant | None:
     return None
 
 
+def _scopes_by_path(variant: PolicyVariant | None) -> dict[str | None, PolicyScope]:
+    """Return the scopes that an element declares, by its path. None is no key."""
+    scopes = variant.scopes if variant is not None else ()
+    return {scope.path: scope for scope in scopes if scope.path is not None}
+
+
 def _settings_for(variant: PolicyVariant, host: str, level: int) -> Settings | None:
     scope = scope_for(variant, host, level)
     return settings_at(scope, level) if scope is not None else None
@@ -273,13 +346,6 @@ def _own_anchors(settings: Settings) -> list[TrustAnchor]:
 def _sources(anchors: Iterable[TrustAnchor]) -> tuple[str, ...]:
     """Return the ``src`` of anchors as written, in order, without repeats."""
     return tuple(dict.fromkeys(anchor.resource or anchor.source for anchor in anchors))
-
-
-def _expired(pin_set: PinSet, as_of: dt.datetime) -> bool:
-    if pin_set.expires_date is None:
-        return False
-    start = dt.datetime.combine(dt.date.fromisoformat(pin_set.expires_date), dt.time(), tzinfo=dt.UTC)
-    return start <= as_of
 
 
 def _names(scope: PolicyScope) -> list[str]:
