@@ -1,8 +1,8 @@
 """Reads entries of a ZIP archive the way Android does, within limits.
 
-Android's reader goes by the central directory, takes every compression method but deflate as "stored", and looks
-neither at the encryption flag nor at checksums; Python's ``zipfile`` refuses what devices install. Entries stay
-compressed until they are read.
+Android's reader goes by the central directory and looks neither at the encryption flag nor at checksums. What is not
+deflated is stored: so assets are read whatever their method says, while signed JAR files inflate what is not stored.
+Python's ``zipfile`` refuses what devices install. Entries stay compressed until they are read.
 """
 
 import zlib
@@ -63,6 +63,11 @@ class Archive:
         """Where the central directory starts."""
         return self._directory.directory_offset
 
+    def stored_bytes(self, name: str) -> int:
+        """Return the size of an entry in the archive, as the directory says; 0 when there is no such entry."""
+        entry = self._entries.get(name)
+        return entry.stored_bytes if entry is not None else 0
+
     def __contains__(self, name: str) -> bool:
         """Tell whether there is an entry called exactly `name`."""
         return name in self._entries
@@ -92,11 +97,7 @@ class Archive:
         found.extend(self._tolerated(remark) for remark in directory.remarks[:_SHOWN_NAMES])
         odd_methods = [e.name for e in self._entries.values() if e.method not in (_STORED, _DEFLATE)]
         if odd_methods:
-            found.append(
-                self._tolerated(
-                    f"unknown compression methods ({_some(odd_methods)}); those entries were read as stored"
-                )
-            )
+            found.append(self._tolerated(f"unknown compression methods ({_some(odd_methods)})"))
         return tuple(found)
 
     def _tolerated(self, what: str) -> AnalysisGap:
@@ -128,9 +129,15 @@ class Archive:
     def _view(self, entry: DirectoryEntry) -> Buffer:
         start = data_offset(self.data, entry)
         if entry.method == _DEFLATE:
-            content = memoryview(self._inflate(entry, start))
-            self._charge(entry.name, len(content))
-            return content
+            return self._charged_view(entry.name, self._inflate(entry, start))
+        if entry.method != _STORED and entry.stored_bytes != entry.size_bytes:
+            try:
+                return self._charged_view(entry.name, self._inflate(entry, start))
+            except LimitError:
+                raise
+            except EntryError:
+                # Then it is stored, whatever its sizes say.
+                pass
         # Android takes the inflated size for the length of stored data; the other one where that cannot be.
         for size in (entry.size_bytes, entry.stored_bytes):
             if start + size <= len(self.data):
@@ -161,10 +168,11 @@ class Archive:
             bounds.append((max(0, self._budget.left), "total_bytes"))
         return min(bounds)
 
-    def _charge(self, name: str, amount: int) -> None:
+    def _charged_view(self, name: str, content: bytes) -> Buffer:
         if name not in self._charged:
             self._charged.add(name)
-            self._budget.spend(amount)
+            self._budget.spend(len(content))
+        return memoryview(content)
 
 
 def _some(names: Iterable[str]) -> str:
