@@ -21,7 +21,10 @@ from analyzer.conditions.shapes import Shape, shape_of
 MAX_COPIED_ITEMS = 1000
 """Longest list over which ``map`` and ``filter`` are evaluated: CEL builds their results in quadratic time."""
 _COPYING_MACRO = re.compile(r"\.\s*(map|filter)\s*\(")
-_CONTEXT: contextvars.ContextVar[object] = contextvars.ContextVar("condition_context", default=None)
+_BINDINGS: contextvars.ContextVar["Bindings"] = contextvars.ContextVar("bindings")
+_VARIABLE = "@"
+"""Key under which a variable's data carries the variable's name, so that functions receive the record itself; no
+expression can name it."""
 
 
 class ConditionError(ValueError):
@@ -31,7 +34,7 @@ class ConditionError(ValueError):
 class Value:
     """A record as expressions see it, converted once."""
 
-    __slots__ = ("data", "longest")
+    __slots__ = ("data", "longest", "record")
 
     def __init__(self, record: object) -> None:
         """Convert a record or plain data.
@@ -39,6 +42,7 @@ class Value:
         Raises:
             ConditionError: A number needs more than 64 bits.
         """
+        self.record = record
         self.data = plain(record)
         self.longest = _longest(self.data)
         """Length of the longest list anywhere in it."""
@@ -47,12 +51,13 @@ class Value:
 class Bindings:
     """Values of the variables, converted once and shared by every expression that is evaluated over them."""
 
-    __slots__ = ("activation", "context", "longest")
+    __slots__ = ("activation", "context", "longest", "values")
 
-    def __init__(self, activation: Any, context: object, longest: int) -> None:
+    def __init__(self, activation: Any, values: Mapping[str, Value], context: object) -> None:
         self.activation = activation
+        self.values = values
         self.context = context
-        self.longest = longest
+        self.longest = max(value.longest for value in values.values())
         """Length of the longest list in the values."""
 
 
@@ -92,8 +97,11 @@ class Environment:
             values: Values by variable name.
             context: Handed to functions that ask for it.
         """
+        for name, value in values.items():
+            if isinstance(value.record, msgspec.Struct):
+                value.data[_VARIABLE] = name
         activation = self._env.Activation({name: value.data for name, value in values.items()})
-        return Bindings(activation, context, max(value.longest for value in values.values()))
+        return Bindings(activation, values, context)
 
 
 class Expression:
@@ -114,7 +122,7 @@ class Expression:
         """
         if bindings.longest > MAX_COPIED_ITEMS and self._copies:
             raise ConditionError(f"a list of {bindings.longest} items is longer than {MAX_COPIED_ITEMS}")
-        token = _CONTEXT.set(bindings.context)
+        token = _BINDINGS.set(bindings)
         try:
             value = self._compiled.eval(bindings.activation)
             result = value.plain_value()
@@ -122,7 +130,7 @@ class Expression:
         except (RuntimeError, ValueError, TypeError) as error:
             raise ConditionError(_one_line(str(error))) from None
         finally:
-            _CONTEXT.reset(token)
+            _BINDINGS.reset(token)
         if failed:
             raise ConditionError(_one_line(str(result)))
         return bytes(result) if isinstance(result, bytearray) else result
@@ -146,21 +154,39 @@ class Expression:
 def plain(value: object) -> Any:
     """Turn a record into maps, lists, texts, numbers, bytes and instants; enumerations become their values.
 
-    Lone surrogates, which a hostile string table may hold and UTF-8 cannot, are replaced by U+FFFD.
+    Lone surrogates, which a hostile string table may hold and UTF-8 cannot, are replaced by U+FFFD, and so are NUL
+    characters, at which the library would cut a text off. Bytes become bytearrays, which it takes whole.
 
     Raises:
         ConditionError: A number needs more than 64 bits.
     """
     try:
-        return msgspec.msgpack.decode(_ENCODER.encode(value))
+        return _whole(msgspec.msgpack.decode(_ENCODER.encode(value)))
     except UnicodeEncodeError:
         repaired = _without_surrogates(msgspec.to_builtins(value, builtin_types=(bytes, dt.datetime)))
-        return msgspec.msgpack.decode(_ENCODER.encode(repaired))
+        return _whole(msgspec.msgpack.decode(_ENCODER.encode(repaired)))
     except OverflowError as error:
         raise ConditionError(f"a number is out of range: {error}") from None
 
 
 _ENCODER = msgspec.msgpack.Encoder(order="deterministic")
+
+
+def _whole(data: Any) -> Any:
+    """Turn plain data, in place, into a form that the library does not cut off at a NUL."""
+    root = [data]
+    pending: list[Any] = [root]
+    while pending:
+        item = pending.pop()
+        for key, value in item.items() if isinstance(item, dict) else enumerate(item):
+            if isinstance(value, str):
+                if "\0" in value:
+                    item[key] = value.replace("\0", "\ufffd")
+            elif isinstance(value, bytes):
+                item[key] = bytearray(value)
+            elif isinstance(value, dict | list):
+                pending.append(value)
+    return root[0]
 
 
 def _longest(data: Any) -> int:
@@ -235,22 +261,31 @@ def _implementation(function: Function) -> Callable[..., Any]:
 
     def call(*arguments: Any) -> Any:
         # The library turns whatever is raised here into an error value, which `evaluate` reports.
-        values = [msgspec.convert(_arguments(a), t) for a, t in zip(arguments, annotations, strict=True)]
+        bindings = _BINDINGS.get()
+        values = [_argument(a, t, bindings) for a, t in zip(arguments, annotations, strict=True)]
         if function.takes_context:
-            values.insert(0, _CONTEXT.get())
+            values.insert(0, bindings.context)
         return plain(function.call(*values))
 
     return call
 
 
-def _arguments(value: Any) -> Any:
+def _argument(value: Any, annotation: Any, bindings: Bindings) -> Any:
+    """Return an argument as the function declares it; for a variable's value, the record it was made from."""
+    if isinstance(value, dict) and _VARIABLE in value:
+        record = bindings.values[value[_VARIABLE]].record
+        return msgspec.convert(record, annotation)
+    return msgspec.convert(_as_given(value), annotation)
+
+
+def _as_given(value: Any) -> Any:
     """Undo what the library does to arguments: bytes arrive as bytearrays."""
     if isinstance(value, bytearray):
         return bytes(value)
     if isinstance(value, list):
-        return [_arguments(item) for item in value]
+        return [_as_given(item) for item in value]
     if isinstance(value, dict):
-        return {key: _arguments(item) for key, item in value.items()}
+        return {key: _as_given(item) for key, item in value.items()}
     return value
 
 

@@ -12,9 +12,9 @@ _NOUNS: dict[FactKind, str] = {
     "app": "the manifest",
     "policy": "the network security policy",
     "pin": "pins",
-    "callback": "trust managers, host name verifiers and similar callbacks",
-    "certificate": "bundled certificates and keys",
-    "sdk": "libraries and SDKs",
+    "callback": "classes that take part in TLS decisions",
+    "certificate": "bundled certificates",
+    "sdk": "bundled libraries",
     "host": "the hosts that the app uses",
     "chain": "certificate chains of the hosts",
     "code": "bytecode",
@@ -49,7 +49,7 @@ def blindness(rule: RuleHead, facts: Facts, gaps: Sequence[AnalysisGap]) -> Blin
     hiding = [gap for gap in gaps if _hidden(gap).intersection(required)]
     sentences: list[str] = []
     if missing:
-        sentences.append(f"{_capital(_join([_NOUNS[kind] for kind in missing]))} were not looked for.")
+        sentences.append(f"This run did not look at {_join([_NOUNS[kind] for kind in missing])}.")
     state = _STATES.get(facts.policy.state) if source.from_policy_file or "policy" in rule.needs else None
     if state is not None:
         sentences.append(state)

@@ -8,7 +8,6 @@ import msgspec
 from msgspec.structs import replace
 
 from analyzer.conditions.environment import Bindings, ConditionError, Value
-from analyzer.conditions.template import split_template
 from analyzer.model import (
     AnalysisGap,
     AppInfo,
@@ -35,7 +34,6 @@ from analyzer.ruleset.views import OptionsView
 
 MAX_FACTS_OF_A_KIND = 20_000
 """Most facts that one rule is asked about; an app with more was made to be slow."""
-_BARE_APP = re.compile(r"\bapp\b(?!\s*\.)")
 _WORD = re.compile(r"\w+")
 
 
@@ -149,9 +147,8 @@ class _Variables:
         app = Value(facts.app)
         # CEL converts a variable anew for every fact that it is read with, and apps declare hundreds of
         # components: leave out the fields that no rule mentions.
-        mentioned = _words_about_app(rules.rules)
-        if mentioned is not None:
-            app.data = {name: value for name, value in app.data.items() if name in mentioned}
+        mentioned = _words(rules.rules)
+        app.data = {name: value for name, value in app.data.items() if name in mentioned}
         view = OptionsView(
             profile=options.profile,
             expiry_warning_days=options.expiry_warning_days,
@@ -169,17 +166,14 @@ class _Variables:
         return self._environment.bind({**self._values, "fact": Value(fact)}, self._context)
 
 
-def _words_about_app(rules: Iterable[RuleHead]) -> set[str] | None:
-    """Return every word in the expressions of the rules, None when one of them uses the app as a whole."""
+def _words(rules: Iterable[RuleHead]) -> set[str]:
+    """Return every word in the expressions of the rules."""
     words: set[str] = set()
     for rule in rules:
         sources = [rule.when, *(case.when for case in rule.cases)]
-        templates = [rule.subject, rule.message, rule.anchor, rule.fix, *(case.message for case in rule.cases)]
-        for template in templates:
-            sources += [text for is_expression, text in split_template(template or "") if is_expression]
+        sources += [rule.subject, rule.message, rule.anchor or "", rule.fix or ""]
+        sources += [case.message for case in rule.cases if case.message is not None]
         for source in sources:
-            if _BARE_APP.search(source):
-                return None
             words.update(_WORD.findall(source))
     return words
 
