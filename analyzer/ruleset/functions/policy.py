@@ -63,7 +63,7 @@ def known_hosts_forbid_cleartext(context: Context, fact: PolicyScopeView) -> boo
 
     False as well when hosts were not looked for or none was found: the policy's own names say nothing about use.
     """
-    if "host" not in context.facts.covered:
+    if "host" not in context.facts.covered or any("host" in gap.hides for gap in context.gaps):
         return False
     hosts = [host.name for host in context.facts.hosts if host.source != "policy"]
     variant = _variant(context, fact.entry, fact.first_level)
