@@ -43,8 +43,7 @@ class Value:
             ConditionError: A number needs more than 64 bits.
         """
         self.record = record
-        self.data = plain(record)
-        self.longest = _longest(self.data)
+        self.data, self.longest = _converted(record)
         """Length of the longest list anywhere in it."""
 
 
@@ -160,6 +159,14 @@ def plain(value: object) -> Any:
     Raises:
         ConditionError: A number needs more than 64 bits.
     """
+    return _converted(value)[0]
+
+
+_ENCODER = msgspec.msgpack.Encoder(order="deterministic")
+
+
+def _converted(value: object) -> tuple[Any, int]:
+    """Return a record as plain data, and the length of the longest list in it."""
     try:
         return _whole(msgspec.msgpack.decode(_ENCODER.encode(value)))
     except UnicodeEncodeError:
@@ -169,15 +176,15 @@ def plain(value: object) -> Any:
         raise ConditionError(f"a number is out of range: {error}") from None
 
 
-_ENCODER = msgspec.msgpack.Encoder(order="deterministic")
-
-
-def _whole(data: Any) -> Any:
-    """Turn plain data, in place, into a form that the library does not cut off at a NUL."""
+def _whole(data: Any) -> tuple[Any, int]:
+    """Turn plain data, in place, into a form that the library does not cut off at a NUL; measure its lists."""
     root = [data]
+    longest = 0
     pending: list[Any] = [root]
     while pending:
         item = pending.pop()
+        if isinstance(item, list):
+            longest = max(longest, len(item) if item is not root else 0)
         for key, value in item.items() if isinstance(item, dict) else enumerate(item):
             if isinstance(value, str):
                 if "\0" in value:
@@ -186,20 +193,7 @@ def _whole(data: Any) -> Any:
                 item[key] = bytearray(value)
             elif isinstance(value, dict | list):
                 pending.append(value)
-    return root[0]
-
-
-def _longest(data: Any) -> int:
-    """Return the length of the longest list anywhere in plain data."""
-    longest, pending = 0, [data]
-    while pending:
-        item = pending.pop()
-        if isinstance(item, dict):
-            pending.extend(value for value in item.values() if isinstance(value, dict | list))
-        elif isinstance(item, list):
-            longest = max(longest, len(item))
-            pending.extend(value for value in item if isinstance(value, dict | list))
-    return longest
+    return root[0], longest
 
 
 def _without_surrogates(data: Any) -> Any:
