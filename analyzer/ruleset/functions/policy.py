@@ -21,7 +21,7 @@ _NEVER_MATCHING = {
     "path": "a host has no path",
     "leading-dot": "no host begins with a dot",
     "trailing-dot": "the final dot of a host is dropped before the comparison, that of a domain is not",
-    "whitespace": "a host has no blanks",
+    "whitespace": "a host has neither blanks nor invisible characters",
     "unicode": "hosts are compared in their ASCII form",
     "cidr": "address ranges are not known",
 }
