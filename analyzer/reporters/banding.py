@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from analyzer.reporters.levels import LevelRange, join_ranges, name_ranges
+from analyzer.reporters.levels import LevelRange, join_ranges, name_ranges, short_ranges
 from analyzer.reporters.view_model import State, Value
 
 Banded = tuple[LevelRange, str, State]
@@ -18,4 +18,7 @@ def over_bands(bands: Sequence[Banded]) -> tuple[Value, ...]:
         ((text, state),) = ranges
         return (Value(text=text, state=state),)
     newest_first = sorted(ranges.items(), key=lambda item: join_ranges(item[1])[-1][1], reverse=True)
-    return tuple(Value(text=text, state=state, levels=name_ranges(spans)) for (text, state), spans in newest_first)
+    return tuple(
+        Value(text=text, state=state, levels=name_ranges(spans), api=short_ranges(spans))
+        for (text, state), spans in newest_first
+    )

@@ -19,6 +19,8 @@ from analyzer.reporters.timeline import draw_timeline
 from analyzer.reporters.view import build_view, count_words
 from analyzer.reporters.words import CONFIDENCE_MEANING, SEVERITY_MEANING
 
+_DATE = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
+
 
 def render_html(result: ScanResult) -> str:
     """Return the report as one self-contained HTML document. Same result, same text."""
@@ -72,12 +74,17 @@ def _environment() -> jinja2.Environment:
 
 
 def _prose(text: str) -> Markup:
-    """Escape a text and set what stands between backticks as code."""
+    """Escape a text, set what stands between backticks as code, and keep dates on one line."""
     parts = text.split("`")
     if len(parts) % 2 == 0:
-        return escape(text)
-    marked = [Markup("<code>{}</code>").format(part) if index % 2 else escape(part) for index, part in enumerate(parts)]
+        return _plain(text)
+    marked = [Markup("<code>{}</code>").format(part) if index % 2 else _plain(part) for index, part in enumerate(parts)]
     return Markup("").join(marked)
+
+
+def _plain(text: str) -> Markup:
+    dated = _DATE.sub(r'<span class="nb">\g<0></span>', str(escape(text)))
+    return Markup(dated)  # noqa: S704 # escaped one line above, and a date holds nothing to escape
 
 
 def _slug(text: str) -> str:

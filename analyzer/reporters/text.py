@@ -17,6 +17,8 @@ _BLANK_YET_PRINTABLE = frozenset(
     + "".join(map(chr, range(0xE0100, 0xE01F0)))
 )
 """Characters that `str.isprintable` admits although nothing is drawn for them."""
+_COLON_COMMAND = re.compile(r"^((?:\s|\x1b\[[0-9;]*m)*)::(?=.*::)")
+_HASH_COMMAND = re.compile(r"##(?=[A-Za-z]*\[)")
 _MOST_MARKS = 4
 """Longest run of combining marks that is left alone; Vietnamese and Hebrew need three."""
 _MARK = re.compile(
@@ -53,6 +55,16 @@ def _fold(run: re.Match[str]) -> str:
 def visible_lines(text: str) -> str:
     """Do as `visible` does, but keep line breaks and write a tab as four spaces: for code and snippets."""
     return "\n".join(visible(line.replace("\t", "    ")) for line in re.split(r"\r\n|\r|\n", text))
+
+
+def without_commands(line: str) -> str:
+    """Defuse what a CI system would take for a command when it reads `line` of a log.
+
+    GitHub's runner obeys ``::name …::`` at the start of a line, white space aside, and ``##[name]`` anywhere
+    (actions/runner, ``ActionCommand``); Azure Pipelines obeys ``##vso[``, TeamCity ``##teamcity[``. The signs are
+    replaced by others that look alike and are no wider.
+    """
+    return _HASH_COMMAND.sub("#⌗", _COLON_COMMAND.sub(r"\1∷", line))
 
 
 def shorten(text: str, most: int) -> str:

@@ -37,6 +37,7 @@ def build_view(result: ScanResult) -> ReportView:
         title=f"TLS and certificate pinning: {name}",
         app_name=name,
         app_line=_app_line(app) if app is not None else show(result.target.path),
+        readable=result.facts is not None,
         as_of=as_of.date().isoformat(),
         verdict=verdict(result, as_of),
         gate=_gate(result, groups),

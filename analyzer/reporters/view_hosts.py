@@ -17,7 +17,7 @@ from analyzer.model import (
 )
 from analyzer.model.policy import FIRST_POLICY_LEVEL, HIGHEST_KNOWN_LEVEL
 from analyzer.reporters.banding import Banded, over_bands
-from analyzer.reporters.levels import LevelRange, join_ranges, name_levels, name_ranges
+from analyzer.reporters.levels import LevelRange, join_ranges, name_levels, name_ranges, short_ranges
 from analyzer.reporters.text import join_words
 from analyzer.reporters.view_model import HostRow, HostTable, State, TrailStep, Value
 from analyzer.reporters.view_pins import (
@@ -35,7 +35,9 @@ MAX_ROWS = 250
 """Most rows of the host table in a human report."""
 MAX_PATTERNS = 40
 """Most host patterns that one row spells out."""
-_REFUSED = "Refused: Android does not accept the file"
+NOT_IN_FORCE = "Not in force"
+"""What the pins of a policy are on devices that read none."""
+_REFUSED = "Refused by Android"
 _ORIGINS = {
     "declared": "declared here",
     "inherited": "inherited from an enclosing element",
@@ -120,15 +122,15 @@ class _Context:
             user_cas=banded.of(_user_cas),
             anchors=banded.of(_anchors),
             transparency=banded.of(_transparency),
-            encryption=banded.of(lambda settings: (settings.domain_encryption or "not used", "neutral")),
+            encryption=banded.of(lambda settings: (settings.domain_encryption or "Not used", "neutral")),
             trail=_trail(variant, scope),
         )
 
     def _below(self, pinned: bool) -> tuple[Value, ...]:
         if not pinned or self._app.min_sdk >= FIRST_POLICY_LEVEL:
             return ()
-        levels = name_levels(self._app.min_sdk, FIRST_POLICY_LEVEL - 1)
-        return (Value(text="Not in force", state="bad", levels=levels),)
+        span = (self._app.min_sdk, FIRST_POLICY_LEVEL - 1)
+        return (Value(text=NOT_IN_FORCE, state="warn", levels=name_levels(*span), api=short_ranges([span])),)
 
     def _owner(self, scope: PolicyScope) -> str:
         owners = {host.owner for domain in scope.domains if (host := self._owners.get(domain.name)) is not None}
@@ -178,17 +180,17 @@ class _Banded:
 
 
 def _cleartext(settings: Settings) -> tuple[str, State]:
-    return ("allowed", "bad") if settings.cleartext else ("not allowed", "good")
+    return ("Allowed", "bad") if settings.cleartext else ("Not allowed", "good")
 
 
 def _user_cas(settings: Settings) -> tuple[str, State]:
     trusted = any(anchor.source == "user" for anchor in settings.trust_anchors)
-    return ("trusted", "bad") if trusted else ("not trusted", "good")
+    return ("Trusted", "bad") if trusted else ("Not trusted", "good")
 
 
 def _anchors(settings: Settings) -> tuple[str, State]:
     if not settings.trust_anchors:
-        return "none: no certificate is trusted", "bad"
+        return "None: no certificate is trusted", "bad"
     return ", ".join(_anchor_name(anchor) for anchor in settings.trust_anchors[:20]), "neutral"
 
 
@@ -202,7 +204,7 @@ def _anchor_name(anchor: TrustAnchor) -> str:
 
 
 def _transparency(settings: Settings) -> tuple[str, State]:
-    return ("required", "good") if settings.ct_required else ("not required", "neutral")
+    return ("Required", "good") if settings.ct_required else ("Not required", "neutral")
 
 
 def _trail(variant: PolicyVariant, scope: PolicyScope) -> tuple[TrailStep, ...]:
@@ -213,7 +215,7 @@ def _trail(variant: PolicyVariant, scope: PolicyScope) -> tuple[TrailStep, ...]:
         for setting, value, origin in (
             ("Cleartext", _cleartext(settings)[0], settings.cleartext_origin),
             ("Trust anchors", _anchors(settings)[0], settings.trust_anchors_origin),
-            ("Pin-set", f"{pins} listed" if pins else "none", settings.pin_set_origin),
+            ("Pin-set", f"{pins} listed" if pins else "None", settings.pin_set_origin),
             ("Certificate transparency", _transparency(settings)[0], settings.ct_origin),
             ("Domain encryption", settings.domain_encryption or "", settings.domain_encryption_origin),
         ):

@@ -57,6 +57,8 @@ class Value(View, frozen=True, kw_only=True):
     state: State = "neutral"
     levels: str = ""
     """In words; empty when it holds on every device level that the policy covers for this app."""
+    api: str = ""
+    """The same levels in numbers alone."""
 
 
 class PinView(View, frozen=True, kw_only=True):
@@ -245,6 +247,8 @@ class ReportView(View, frozen=True, kw_only=True):
     app_name: str
     app_line: str
     """Version, SDK range: one line under the title."""
+    readable: bool
+    """False when the target could not be read as an app, so that no rule was evaluated."""
     as_of: str
     verdict: Verdict
     gate: GateView

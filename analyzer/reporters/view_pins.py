@@ -20,7 +20,7 @@ _PROBLEMS = {
     "wrong-object": "not the digest of a key",
     "spelling": "unusual spelling",
 }
-_ABSENT = Value(text="none", state="neutral")
+_ABSENT = Value(text="–")
 
 
 def pin_view(value: str, fact: PinFact | None) -> PinView:
@@ -48,8 +48,8 @@ def backup_value(facts: Iterable[PinFact], digests: Iterable[bytes]) -> Value:
     if not distinct:
         return _ABSENT
     if usable >= 2:
-        return Value(text=f"yes: {usable} keys", state="good")
-    return Value(text="no: one usable key" if usable else "no: no usable key", state="warn" if usable else "bad")
+        return Value(text=f"Yes: {usable} keys", state="good")
+    return Value(text="No: one usable key" if usable else "No: no usable key", state="warn" if usable else "bad")
 
 
 def enforcement(settings: Settings, as_of: dt.datetime) -> tuple[str, State]:
@@ -88,9 +88,9 @@ def until_value(expires_date: str | None, as_of: dt.datetime, *, pinned: bool) -
     if not pinned:
         return Value(text="–")
     if expires_date is None:
-        return Value(text="no end date")
+        return Value(text="No end date")
     if has_ended(expires_date, as_of):
-        return Value(text=f"ended {show(expires_date, 20)}", state="bad")
+        return Value(text=f"Ended {show(expires_date, 20)}", state="bad")
     return Value(text=show(expires_date, 20))
 
 
@@ -156,7 +156,7 @@ def _code_enforcement(pin: PinFact, expires: str | None, as_of: dt.datetime) -> 
 
 def _code_backup(members: list[PinFact]) -> Value:
     if any(pin.digest is None for pin in members):
-        return Value(text="not known", state="unknown")
+        return Value(text="Not known", state="unknown")
     return backup_value(members, (pin.digest for pin in members if pin.digest is not None))
 
 

@@ -42,41 +42,46 @@ def verdict(result: ScanResult, as_of: dt.datetime) -> Verdict:
             known=(f"{show(result.target.path, 200)} could not be read as an Android app.",),
             unknown=tuple(filter(None, (show(reason), "Nothing is known of how it uses TLS."))),
         )
-    sentences = [*_policy(facts, as_of), *_code(facts)]
+    sentences = _policy(facts, as_of)
     return Verdict(known=tuple(sentences), unknown=_unknown(result, facts))
 
 
 def _policy(facts: Facts, as_of: dt.datetime) -> list[str]:
+    """Return what is pinned, then what checks nothing, then what else is open."""
+    pinned, opened = _policy_parts(facts, as_of)
+    return [*pinned, *_code(facts), *opened]
+
+
+def _policy_parts(facts: Facts, as_of: dt.datetime) -> tuple[list[str], list[str]]:
     app, policy = facts.app, facts.policy
     match policy.state:
         case "unresolved":
-            return ["The network security configuration that the manifest names is not in any file that was read."]
+            return ["The network security configuration that the manifest names is not in any file that was read."], []
         case "unreadable":
-            return ["The network security configuration could not be read."]
+            return ["The network security configuration could not be read."], []
         case "none" | "resolved":
             pass
     newest = min(app.max_sdk or HIGHEST_KNOWN_LEVEL, HIGHEST_KNOWN_LEVEL)
     if newest < FIRST_POLICY_LEVEL:
-        return ["The app runs only on devices that read no network security configuration."]
+        return ["The app runs only on devices that read no network security configuration."], []
     variant = variant_at(policy, newest)
     if variant is None:
-        return ["What the network security configuration means on the newest devices could not be told."]
-    sentences = _refusals(app, policy)
+        return ["What the network security configuration means on the newest devices could not be told."], []
+    pinned = _refusals(app, policy)
     base = next((scope for scope in variant.scopes if scope.kind == "base"), None)
     if base is None or not base.bands or base.bands[-1].last_level < newest:
-        return sentences or ["The network security configuration has no effect on any device the app runs on."]
+        return pinned or ["The network security configuration has no effect on any device the app runs on."], []
     domains = [scope for scope in variant.scopes if scope.kind == "domain" and scope.bands]
-    sentences += _pinning(policy, base, domains, as_of)
-    sentences += _cleartext(base, domains)
-    sentences += _user_cas(base, domains)
+    pinned += _pinning(policy, domains, as_of)
+    opened = [*_cleartext(base, domains), *_user_cas(base, domains)]
     if app.min_sdk < FIRST_POLICY_LEVEL and policy.state == "resolved":
-        sentences.append(f"On {name_levels(app.min_sdk, FIRST_POLICY_LEVEL - 1)} the policy is not read.")
+        opened.append(f"On {name_levels(app.min_sdk, FIRST_POLICY_LEVEL - 1)} the policy is not read.")
     if len(policy.variants) > 1:
-        sentences.append(
+        opened.append(
             f"The file exists in {len(policy.variants)} configurations; this is said of the one that the newest "
             "devices choose."
         )
-    return sentences
+    return pinned, opened
 
 
 def _refusals(app: AppInfo, policy: NetworkPolicy) -> list[str]:
@@ -93,7 +98,7 @@ def _refusals(app: AppInfo, policy: NetworkPolicy) -> list[str]:
     return [f"Android refuses the network security configuration {where}: connections through the platform fail there."]
 
 
-def _pinning(policy: NetworkPolicy, base: PolicyScope, domains: Sequence[PolicyScope], as_of: dt.datetime) -> list[str]:
+def _pinning(policy: NetworkPolicy, domains: Sequence[PolicyScope], as_of: dt.datetime) -> list[str]:
     if policy.state == "none":
         return ["The app has no network security configuration: platform defaults hold, and it pins no host."]
     names = [name for scope in domains for name in _names(scope)]

@@ -112,7 +112,7 @@ def _attribute(name: str, value: str) -> XmlAttribute:
     return XmlAttribute(name=name, value_type=0x03, data=0, string=value)
 
 
-def _describe(value: str, digest: bytes | None) -> PinDescription:
+def _describe(value: str, _digest: bytes | None, _host: str) -> PinDescription:
     if value == PIN_EMPTY:
         return PinDescription(
             problem="empty-input",

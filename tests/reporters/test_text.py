@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.reporters.text import join_words, plural, shorten, visible, visible_lines
+from analyzer.reporters.text import join_words, plural, shorten, visible, visible_lines, without_commands
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,21 @@ def test_words_are_joined_as_a_sentence_does() -> None:
     assert join_words(["a"]) == "a"
     assert join_words(["a", "b", "c"]) == "a, b and c"
     assert join_words(["a", "b"], "or") == "a or b"
+
+
+@pytest.mark.parametrize(
+    ("line", "defused"),
+    [
+        ("::error::text", "∷error::text"),
+        ("   ::set-output name=a::b", "   ∷set-output name=a::b"),
+        ("\x1b[2m  ::error::text", "\x1b[2m  ∷error::text"),
+        ("a ##[command]b", "a #⌗[command]b"),
+        ("##vso[task.setvariable]", "#⌗vso[task.setvariable]"),
+        ("##teamcity[message]", "#⌗teamcity[message]"),
+        ("::1 is this device", "::1 is this device"),
+        ("std::string::npos", "std::string::npos"),
+        ("## Heading", "## Heading"),
+    ],
+)
+def test_lines_of_a_log_give_no_orders_to_a_build_server(line: str, defused: str) -> None:
+    assert without_commands(line) == defused

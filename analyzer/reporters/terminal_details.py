@@ -1,0 +1,86 @@
+"""What the terminal report adds with ``--verbose``, as lines of plain text."""
+
+from collections.abc import Iterator
+
+from analyzer.reporters.view_model import FindingGroup, FindingView, ReportView
+
+Line = tuple[int, str]
+"""Depth of indentation and text."""
+
+
+def finding_details(group: FindingGroup) -> Iterator[Line]:
+    """Yield every finding of a group, then the rule's own words."""
+    for finding in group.findings:
+        yield from _finding(finding)
+    rule = group.rule
+    if rule is None:
+        return
+    for label, paragraphs in (("Why", rule.why), ("Fix", rule.fix)):
+        for index, paragraph in enumerate(paragraphs):
+            yield 0, f"{label}: {paragraph}" if index == 0 else paragraph
+    if rule.snippet and not any(finding.fix for finding in group.findings):
+        for line in rule.snippet.split("\n"):
+            yield 1, line
+    if rule.standards:
+        yield 0, f"See: {', '.join(rule.standards)}"
+    for link in rule.references:
+        yield 0, f"See: {link.title}{f' <{link.url}>' if link.url else ''}"
+
+
+def _finding(finding: FindingView) -> Iterator[Line]:
+    yield 0, finding.message
+    facts = [finding.severity.value, finding.confidence.value, finding.owner]
+    facts += [finding.levels] if finding.levels else []
+    facts += ["blocks"] if finding.blocking else []
+    yield 1, " · ".join(facts)
+    if finding.waiver:
+        yield 1, finding.waiver
+    for change in finding.adjustments:
+        yield 1, f"adjusted, {change}"
+    for place in finding.places:
+        yield 1, f"at {place.text}"
+        if place.snippet:
+            yield 2, place.snippet
+    if finding.more_places:
+        yield 1, f"and {finding.more_places} more, listed in the JSON report"
+    if finding.fix:
+        yield 1, "fix for this app:"
+        for line in finding.fix.split("\n"):
+            yield 2, line
+    yield 1, f"fingerprint {finding.fingerprint}"
+
+
+def host_details(view: ReportView) -> Iterator[Line]:
+    """Yield pins and origins of values, row by row."""
+    for row in view.hosts.rows:
+        yield 0, ""
+        more = f" and {row.more_patterns} more" if row.more_patterns else ""
+        variant = f", {row.variant}" if row.variant else ""
+        yield 0, f"{', '.join(row.patterns)}{more} ({row.mechanism}{variant})"
+        for note in row.notes:
+            yield 1, note
+        for pin in row.pins:
+            notes = [note for note in (pin.name, pin.problem) if note]
+            yield 1, f"pin {pin.value}" + (f" ({'; '.join(notes)})" if notes else "")
+        for step in row.trail:
+            levels = f" on {step.levels}" if step.levels else ""
+            yield 1, f"{step.setting}: {step.value}{levels}; {step.origin}"
+            if step.place:
+                yield 2, step.place
+    yield 0, ""
+
+
+def gap_details(view: ReportView) -> Iterator[str]:
+    """Yield every gap in full, then the rules without an answer."""
+    for gap in view.gaps:
+        incomplete = ", the scan is incomplete" if gap.incomplete else ""
+        hides = f" May hide {gap.hides}." if gap.hides else ""
+        yield f"{gap.subject} ({gap.reason}{incomplete}): {gap.detail}{hides}"
+    for rule in view.not_evaluated:
+        yield f"{rule.rule_id} not evaluated: {rule.reason}"
+
+
+def method_lines(view: ReportView) -> Iterator[str]:
+    """Yield what is needed to make the same report again."""
+    for entry in view.method:
+        yield f"{entry.name}: {entry.value}"

@@ -1,0 +1,446 @@
+"""What the view of a result says, in words."""
+
+import datetime as dt
+
+import pytest
+from msgspec.structs import replace
+
+from analyzer.model import Adjustment, AnalysisGap, Confidence, Location, Severity
+from analyzer.reporters.levels import name_levels, name_ranges, short_ranges
+from analyzer.reporters.timeline import draw_timeline
+from analyzer.reporters.view import build_view
+from analyzer.reporters.view_model import HostRow, ReportView
+from analyzer.reporters.view_places import place_text
+from tests.reporters import report_cases as cases
+
+PINNED = f"""<network-security-config>
+    <base-config cleartextTrafficPermitted="false"/>
+    <domain-config>
+        <domain includeSubdomains="true">api.example.com</domain>
+        <pin-set expiration="{{day}}">
+            <pin digest="SHA-256">{cases.PIN_OWN}</pin>
+            <pin digest="SHA-256">{cases.PIN_BACKUP}</pin>
+        </pin-set>
+        {{extra}}
+    </domain-config>
+</network-security-config>
+"""
+
+
+def policy(day: str = "2027-03-02", extra: str = "") -> tuple[str, str]:
+    return PINNED.format(day=day, extra=extra), ""
+
+
+def row_of(view: ReportView, pattern: str) -> HostRow:
+    (row,) = [row for row in view.hosts.rows if pattern in row.patterns and row.kind != "code"]
+    return row
+
+
+class TestVerdict:
+    def test_counts_pinned_host_patterns_and_names_the_first_end(self) -> None:
+        known = build_view(cases.shop()).verdict.known
+        assert known[0] == "3 of 5 host patterns are pinned by the network security configuration."
+        assert "Pinning for legacy.api.shop.example ended on 2025-11-30." in known
+        assert "Pinning for *.api.shop.example and login.shop.example ends on 2027-03-02." in known
+
+    def test_says_on_which_devices_cleartext_is_allowed(self) -> None:
+        assert (
+            "Cleartext is allowed for *.cdn.images.example, and for all other hosts on Android 7.0–8.1 (API 24–27)."
+            in build_view(cases.shop()).verdict.known
+        )
+
+    def test_says_that_cleartext_is_not_allowed_anywhere(self) -> None:
+        view = build_view(cases.app_with_policy(policy()))
+        assert "Cleartext is not allowed for any host." in view.verdict.known
+
+    def test_one_pattern_is_not_spoken_of_as_many(self) -> None:
+        view = build_view(cases.app_with_policy(policy()))
+        assert view.verdict.known[0] == "The one host pattern is pinned by the network security configuration."
+
+    def test_an_expired_pin_set_does_not_count_as_pinned(self) -> None:
+        view = build_view(cases.app_with_policy(policy("2026-01-15")))
+        assert view.verdict.known[0] == "The one host pattern in the network security configuration is not pinned."
+        assert "Pinning for *.api.example.com ended on 2026-01-15." in view.verdict.known
+
+    def test_pins_overridden_by_system_anchors_do_not_count_as_pinned(self) -> None:
+        anchors = '<trust-anchors><certificates src="system" overridePins="true"/></trust-anchors>'
+        view = build_view(cases.app_with_policy(policy(extra=anchors)))
+        assert view.verdict.known[0] == "The one host pattern in the network security configuration is not pinned."
+        assert "Pins for *.api.example.com are overridden by the system CAs." in view.verdict.known
+
+    def test_unread_code_is_said_to_be_unknown(self) -> None:
+        (code, native) = build_view(cases.shop()).verdict.unknown
+        assert code.startswith("Code was not analysed: pins set in code, trust managers,")
+        assert code.endswith("are unknown.")
+        assert native == "Not seen completely: what native libraries do."
+
+    def test_nothing_is_unknown_when_everything_was_looked_at(self) -> None:
+        assert build_view(cases.clean()).verdict.unknown == ()
+
+    def test_an_app_without_policy_pins_nothing(self) -> None:
+        view = build_view(cases.clean())
+        assert view.verdict.known[0] == (
+            "The app has no network security configuration: platform defaults hold, and it pins no host."
+        )
+
+    def test_a_file_that_android_refuses_is_the_first_thing_said(self) -> None:
+        view = build_view(cases.refused())
+        assert view.verdict.known == (
+            "Android refuses the network security configuration on every device that the app runs on: "
+            "connections through the platform fail there.",
+        )
+
+    @pytest.mark.parametrize(
+        ("state", "sentence"),
+        [
+            (
+                "unresolved",
+                "The network security configuration that the manifest names is not in any file that was read.",
+            ),
+            ("unreadable", "The network security configuration could not be read."),
+        ],
+    )
+    def test_a_missing_policy_is_not_taken_for_an_empty_one(self, state: str, sentence: str) -> None:
+        result = cases.app_with_policy(policy())
+        assert result.facts is not None
+        facts = replace(result.facts, policy=replace(result.facts.policy, state=state, variants=()), pins=(), hosts=())
+        assert build_view(replace(result, facts=facts)).verdict.known == (sentence,)
+
+    def test_an_unreadable_target_is_named_with_its_reason(self) -> None:
+        view = build_view(cases.unreadable())
+        assert view.verdict.known == ("notes.apk could not be read as an Android app.",)
+        assert "not a ZIP archive" in view.verdict.unknown[0]
+        assert view.verdict.unknown[-1] == "Nothing is known of how it uses TLS."
+        assert not view.readable and view.hosts.rows == ()
+
+    def test_user_cas_are_named(self) -> None:
+        assert "User-installed CAs are trusted for intranet.shop.example." in build_view(cases.shop()).verdict.known
+
+    def test_a_trust_manager_that_checks_nothing_is_named(self) -> None:
+        assert "1 trust manager accepts every certificate." in build_view(cases.shop()).verdict.known
+
+    def test_pins_in_code_are_not_said_to_work_when_nothing_uses_them(self) -> None:
+        assert (
+            "Pins are set in code (OkHttp) for 1 host pattern; they are known to be in use for none of them."
+            in build_view(cases.shop()).verdict.known
+        )
+
+
+class TestHosts:
+    def test_a_pinned_row_names_keys_backup_and_end(self) -> None:
+        row = row_of(build_view(cases.app_with_policy(policy())), "*.api.example.com")
+        assert [value.text for value in row.enforced] == ["Enforced"]
+        assert (row.backup.text, row.backup.state) == ("Yes: 2 keys", "good")
+        assert [value.text for value in row.until] == ["2027-03-02"]
+        assert [pin.value for pin in row.pins] == [cases.PIN_OWN, cases.PIN_BACKUP]
+
+    def test_a_known_key_is_named(self) -> None:
+        row = row_of(build_view(cases.shop()), "*.api.shop.example")
+        assert [pin.name for pin in row.pins] == [None, None, "ISRG Root X1"]
+
+    def test_a_dummy_pin_is_no_backup(self) -> None:
+        row = row_of(build_view(cases.shop()), "intranet.shop.example")
+        assert (row.backup.text, row.backup.state) == ("No: one usable key", "warn")
+        assert row.pins[0].problem == "digest of empty input: SHA-256 of no input at all"
+
+    def test_the_day_of_expiration_is_already_off(self) -> None:
+        row = row_of(build_view(cases.app_with_policy(policy("2026-01-15"))), "*.api.example.com")
+        assert [(value.text, value.state) for value in row.enforced] == [("Expired on 2026-01-15", "bad")]
+        row = row_of(build_view(cases.app_with_policy(policy("2026-01-16"))), "*.api.example.com")
+        assert [value.text for value in row.enforced] == ["Enforced"]
+
+    def test_anchors_that_override_pins_are_an_exception_to_enforcement(self) -> None:
+        row = row_of(build_view(cases.shop()), "intranet.shop.example")
+        assert (row.enforced[0].text, row.enforced[0].state) == (
+            "Enforced, except for user-installed CAs",
+            "warn",
+        )
+
+    def test_devices_before_api_24_do_not_enforce_pins(self) -> None:
+        row = row_of(build_view(cases.shop()), "*.api.shop.example")
+        assert (row.enforced[-1].text, row.enforced[-1].levels) == ("Not in force", "Android 5.0–6.0 (API 21–23)")
+
+    def test_values_that_differ_by_device_name_the_devices_newest_first(self) -> None:
+        row = row_of(build_view(cases.shop()), "all other hosts")
+        assert [(value.text, value.levels) for value in row.cleartext] == [
+            ("Not allowed", "Android 9 and newer (API 28+)"),
+            ("Allowed", "Android 7.0–8.1 (API 24–27)"),
+        ]
+
+    def test_values_that_agree_name_no_device(self) -> None:
+        row = row_of(build_view(cases.shop()), "*.cdn.images.example")
+        assert [(value.text, value.levels) for value in row.cleartext] == [("Allowed", "")]
+
+    def test_every_value_has_its_origin(self) -> None:
+        trail = row_of(build_view(cases.shop()), "legacy.api.shop.example").trail
+        steps = {step.setting: step for step in trail}
+        assert steps["Pin-set"].origin == "declared here"
+        assert steps["Pin-set"].place == (
+            f"{cases.POLICY_ENTRY}:17 · network-security-config/domain-config[1]/domain-config/pin-set"
+        )
+        assert steps["Cleartext"].origin == "inherited from an enclosing element"
+        assert steps["Trust anchors"].place.startswith(f"{cases.POLICY_ENTRY}:3 ")
+        assert steps["Domain encryption"].origin == "platform default"
+
+    def test_pins_in_code_have_a_row_of_their_own(self) -> None:
+        (row,) = [row for row in build_view(cases.shop()).hosts.rows if row.kind == "code"]
+        assert row.patterns == ("api.shop.example",)
+        assert row.mechanism == "OkHttp"
+        assert (row.enforced[0].text, row.enforced[0].state) == ("Not attached to a client", "bad")
+        assert "com.example.shop.net.ApiClient" in row.trail[0].place
+
+    def test_all_other_hosts_come_last(self) -> None:
+        assert build_view(cases.shop()).hosts.rows[-1].patterns == ("all other hosts",)
+
+    def test_a_refused_file_says_so_in_every_row_and_still_shows_its_pins(self) -> None:
+        view = build_view(cases.refused())
+        assert {value.text for row in view.hosts.rows for value in row.enforced} == {"Refused by Android"}
+        assert len(row_of(view, "*.api.shop.example").pins) == 3
+        assert [value.text for value in row_of(view, "*.cdn.images.example").cleartext] == ["–"]
+
+    def test_a_pattern_that_can_match_nothing_is_marked(self) -> None:
+        text = policy()[0].replace("api.example.com", "*.example.com")
+        (row,) = [row for row in build_view(cases.app_with_policy((text, ""))).hosts.rows if row.kind == "domain"]
+        assert row.notes == (
+            "*.example.com can match no host: the platform knows no wildcards; `includeSubdomains` covers subdomains.",
+        )
+
+    def test_rows_of_several_configurations_name_theirs(self) -> None:
+        newer = policy()[0].replace("2027-03-02", "2028-01-01")
+        view = build_view(cases.app_with_policy(policy(), (newer, "v30")))
+        assert {row.variant for row in view.hosts.rows} == {
+            "default: Android 7.0–10 (API 24–29)",
+            "v30: Android 11 and newer (API 30+)",
+        }
+        assert "Pinning for *.api.example.com ends on 2028-01-01." in view.verdict.known
+
+    def test_rows_beyond_the_limit_are_counted_not_dropped_in_silence(self) -> None:
+        scopes = "".join(
+            f'<domain-config><domain includeSubdomains="false">h{number}.example</domain></domain-config>'
+            for number in range(300)
+        )
+        view = build_view(cases.app_with_policy((f"<network-security-config>{scopes}</network-security-config>", "")))
+        assert len(view.hosts.rows) + view.hosts.omitted == 301
+        assert view.hosts.omitted == 51
+        assert view.hosts.rows[-1].patterns == ("all other hosts",)
+
+
+class TestFindings:
+    def test_stand_in_groups_by_rule_worst_first_and_waived_last(self) -> None:
+        groups = build_view(cases.shop()).groups
+        assert [group.rule_id for group in groups] == [
+            "TM-ACCEPT-ALL",
+            "NSC-OVERRIDE-PINS",
+            "NSC-PIN-EXPIRED",
+            "NSC-USER-CA",
+            "PIN-PLACEHOLDER",
+            "PIN-NO-BACKUP",
+            "APP-MINSDK-USERCA",
+            "NSC-BASE-CLEARTEXT",
+            "NSC-DOMAIN-CLEARTEXT",
+        ]
+
+    def test_of_one_rule_are_sorted_by_severity_then_subject(self) -> None:
+        rule = cases.rule_text("NSC-X", "X", Severity.HIGH)
+        findings = [
+            cases.finding(rule, "b", "."),
+            cases.finding(rule, "a", "."),
+            cases.finding(rule, "c", ".", severity=Severity.CRITICAL),
+        ]
+        (group,) = build_view(cases.scan_result(findings=findings, rules=[rule])).groups
+        assert [finding.subject for finding in group.findings] == ["c", "a", "b"]
+        assert group.severity is Severity.CRITICAL
+
+    def test_blocking_ones_are_listed_with_the_gate(self) -> None:
+        gate = build_view(cases.shop()).gate
+        assert gate.outcome == "blocked" and gate.exit_code == 1
+        assert [item.title for item in gate.blocking][:2] == [
+            "Trust manager accepts every certificate",
+            "Anchors override pins in release",
+        ]
+        assert len(gate.blocking) == 5
+
+    def test_addresses_are_unique_even_when_fingerprints_are_not(self) -> None:
+        rule = cases.rule_text("NSC-X", "X", Severity.HIGH)
+        findings = [cases.finding(rule, "a", ".", fingerprint="0" * 32) for _ in range(3)]
+        (group,) = build_view(cases.scan_result(findings=findings, rules=[rule])).groups
+        assert [finding.anchor for finding in group.findings] == [
+            "f-000000000000",
+            "f-000000000000-2",
+            "f-000000000000-3",
+        ]
+
+    def test_devices_are_named_unless_they_are_all(self) -> None:
+        by_rule = {group.rule_id: group.findings[0] for group in build_view(cases.shop()).groups}
+        assert by_rule["NSC-BASE-CLEARTEXT"].levels == "Android 7.0–8.1 (API 24–27)"
+        assert by_rule["NSC-PIN-EXPIRED"].levels == "Android 7.0 and newer (API 24+)"
+        result = cases.shop()
+        assert result.app is not None
+        newer = build_view(replace(result, app=replace(result.app, min_sdk=24)))
+        assert {group.rule_id: group.findings[0] for group in newer.groups}["NSC-PIN-EXPIRED"].levels == ""
+
+    def test_adjustments_and_waivers_are_explained(self) -> None:
+        by_rule = {group.rule_id: group.findings[0] for group in build_view(cases.shop()).groups}
+        assert by_rule["PIN-PLACEHOLDER"].adjustments == ("critical → high: a second pin may match",)
+        assert by_rule["NSC-DOMAIN-CLEARTEXT"].waiver == (
+            "Waived until 2026-04-30: Image host of a partner, moves to TLS in spring"
+        )
+
+    def test_places_beyond_the_tenth_are_counted(self) -> None:
+        rule = cases.rule_text("TM-X", "X", Severity.LOW)
+        places = tuple(Location(kind="entry", entry=f"file{number}") for number in range(25))
+        (group,) = build_view(
+            cases.scan_result(findings=[cases.finding(rule, "a", ".", locations=places)], rules=[rule])
+        ).groups
+        assert len(group.findings[0].places) == 10
+        assert group.findings[0].more_places == 15
+
+    def test_only_https_links_stay_links(self) -> None:
+        rule = cases.rule_text("TM-X", "X", Severity.LOW)
+        bad = replace(rule, references=(replace(rule.references[0], url="javascript:alert(1)"),))
+        (group,) = build_view(cases.scan_result(findings=[cases.finding(bad, "a", ".")], rules=[bad])).groups
+        assert group.rule is not None
+        assert [link.url for link in group.rule.references] == [None]
+
+    def test_a_rule_without_text_still_shows_its_findings(self) -> None:
+        rule = cases.rule_text("TM-X", "X", Severity.LOW)
+        (group,) = build_view(cases.scan_result(findings=[cases.finding(rule, "a", "Message.")])).groups
+        assert group.rule is None and group.title == "X" and group.findings[0].message == "Message."
+
+    def test_those_that_google_play_rejects_are_listed_apart(self) -> None:
+        view = build_view(cases.shop())
+        assert [finding.rule_id for finding in view.play] == ["TM-ACCEPT-ALL"]
+        assert view.play_note == "Google Play judges mostly by code, and code was not analysed."
+
+
+class TestTimeLine:
+    def test_ends_are_sorted_and_measured_from_the_report_date(self) -> None:
+        entries = build_view(cases.shop()).timeline
+        assert [(entry.label, entry.ends_on, entry.words, entry.state) for entry in entries] == [
+            ("legacy.api.shop.example", "2025-11-30", "46 days ago", "bad"),
+            ("*.api.shop.example, login.shop.example", "2027-03-02", "in 411 days", "good"),
+            ("CN=Example Company Root CA,O=Example", "2028-06-30", "in 897 days", "good"),
+        ]
+
+    def test_an_end_within_90_days_is_a_warning_and_today_is_an_end(self) -> None:
+        view = build_view(cases.app_with_policy(policy("2026-04-15")))
+        assert [(entry.days_left, entry.state) for entry in view.timeline] == [(90, "warn")]
+        view = build_view(cases.app_with_policy(policy("2026-01-15")))
+        assert [(entry.words, entry.state) for entry in view.timeline] == [("today", "bad")]
+
+    def test_bars_start_at_the_report_date_and_stay_within_the_drawing(self) -> None:
+        view = build_view(cases.shop())
+        drawing = draw_timeline(view.timeline, view.as_of)
+        ended, pinned, certificate = drawing.bars
+        assert ended.end < drawing.today < pinned.end < certificate.end <= 98
+        assert {bar.start for bar in drawing.bars} == {drawing.today}
+        assert [tick.label for tick in drawing.ticks] == ["2026", "2027", "2028"]
+
+    def test_a_far_date_is_drawn_at_the_edge(self) -> None:
+        view = build_view(cases.app_with_policy(policy("9999-12-31")))
+        (bar,) = draw_timeline(view.timeline, view.as_of).bars
+        assert bar.beyond and bar.end == 98
+
+    def test_an_empty_time_line_has_no_bars(self) -> None:
+        assert draw_timeline((), "2026-01-15").bars == ()
+
+
+class TestGapsAndMethod:
+    def test_gaps_say_what_they_hide(self) -> None:
+        view = build_view(cases.shop())
+        assert [(gap.subject, gap.reason) for gap in view.gaps] == [
+            ("classes.dex, classes2.dex", "not analysed yet"),
+            ("Flutter", "runtime not supported"),
+        ]
+        assert view.gaps[1].hides == "pins, hosts that the app names and what native libraries do"
+
+    def test_method_holds_what_is_needed_to_repeat_the_scan(self) -> None:
+        method = {entry.name: entry.value for entry in build_view(cases.shop()).method}
+        result = cases.shop()
+        assert method["SHA-256"] == result.target.sha256
+        assert method["Rules"] == result.tool.rules_digest
+        assert method["Dates judged as of"] == cases.AS_OF
+        assert method["Stages"] == "container done (0.12 s), policy done (0.00 s), rules done (0.04 s)"
+
+    def test_raw_facts_name_pins_callbacks_and_hosts(self) -> None:
+        rows = {(row.kind, row.subject) for row in build_view(cases.shop()).facts}
+        assert ("pin", f"login.shop.example: {cases.PIN_OWN}") in rows
+        assert ("trust manager", "com.adnetwork.sdk.net.b") in rows
+        assert ("host", "api.shop.example") in rows
+
+    def test_facts_beyond_the_limit_are_counted(self) -> None:
+        result = cases.clean()
+        assert result.facts is not None
+        app = replace(result.facts.app, native_libraries=tuple(f"lib{number}.so" for number in range(2000)))
+        view = build_view(replace(result, facts=replace(result.facts, app=app)))
+        assert len(view.facts) == 800
+        assert len(view.facts) + view.facts_omitted == 2004
+
+
+def test_hostile_text_is_visible_everywhere() -> None:
+    def texts(value: object) -> list[str]:
+        if isinstance(value, str):
+            return [value]
+        if isinstance(value, tuple):
+            return [text for part in value for text in texts(part)]
+        fields: tuple[str, ...] = getattr(value, "__struct_fields__", ())
+        return [text for field in fields for text in texts(getattr(value, field))]
+
+    found = texts(build_view(cases.hostile()))
+    assert any("⟨U+202E⟩" in text for text in found)
+    assert [text for text in found if not text.replace("\n", "").isprintable()] == []
+
+
+def test_endless_texts_are_cut() -> None:
+    rule = cases.rule_text("TM-X", "X", Severity.LOW)
+    endless = "\u202e" * 1_000_000
+    finding = cases.finding(
+        rule,
+        endless,
+        endless,
+        fix=endless,
+        adjustments=(Adjustment(reason=endless, from_severity=Severity.LOW, to_severity=Severity.INFO),),
+        confidence=Confidence.TENTATIVE,
+    )
+    gap = AnalysisGap(stage="code", reason="packed", subject=endless, detail=endless)
+    view = build_view(cases.scan_result(findings=[finding], gaps=[gap], rules=[rule], path=endless))
+    shown = view.groups[0].findings[0]
+    assert max(map(len, (shown.subject, shown.message, shown.adjustments[0], view.gaps[0].detail, view.title))) < 1500
+    assert shown.fix is not None and len(shown.fix) < 50_000
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "words"),
+    [
+        (24, 27, "Android 7.0–8.1 (API 24–27)"),
+        (28, 37, "Android 9 and newer (API 28+)"),
+        (26, 26, "Android 8.0 (API 26)"),
+        (37, 37, "Android 17 (API 37)"),
+        (1, 23, "Android 6.0 and older (API 23 and below)"),
+        (9, 23, "API 9–23"),
+        (40, 41, "API 40 and newer"),
+        (40, 40, "API 40"),
+        (1, 13, "API 13 and below"),
+    ],
+)
+def test_levels_are_named_as_android_versions(first: int, last: int, words: str) -> None:
+    assert name_levels(first, last) == words
+
+
+def test_ranges_that_touch_are_one() -> None:
+    assert (
+        name_ranges([(28, 30), (24, 25), (31, 37)]) == "Android 7.0–7.1 (API 24–25) and Android 9 and newer (API 28+)"
+    )
+    assert short_ranges([(24, 24), (26, 27), (30, 37)]) == "API 24, 26–27, 30+"
+
+
+def test_places_are_written_most_specific_part_first() -> None:
+    assert place_text(cases.CLIENT_CODE) == (
+        "com.example.shop.net.ApiClient.build(Landroid/content/Context;)Lokhttp3/OkHttpClient; at 0x2c"
+        " · base.apk!classes2.dex"
+    )
+
+
+def test_the_same_result_gives_the_same_view() -> None:
+    assert build_view(cases.shop()) == build_view(cases.shop())
+    assert dt.datetime.fromisoformat(cases.AS_OF).tzinfo is not None
