@@ -51,6 +51,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Most elements in one policy file; policies of real apps have fewer than a thousand."""
     dex_entries: int = 1_000
     """Most DEX files in one app."""
+    dex_bytes: int = 256 * MIB
+    """Largest DEX file or container of DEX files."""
+    dex_members: int = 4_000_000
+    """Most fields and methods defined in one DEX file."""
+    dex_string_bytes: int = MIB
+    """Longest string of a DEX file; class files allow 64 KiB, tools may join some."""
+    method_units: int = 4_000_000
+    """Longest method in 16-bit code units; Java bytecode allows 64 KiB."""
 
 
 class ScanOptions(msgspec.Struct, frozen=True, kw_only=True):

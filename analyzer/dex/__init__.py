@@ -1,0 +1,1 @@
+"""DEX files as tables: the only folder that knows numpy."""

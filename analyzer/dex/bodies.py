@@ -1,0 +1,107 @@
+"""Where the code of a DEX file is: every code item, found from the methods without walking classes."""
+
+import numpy as np
+import numpy.typing as npt
+
+from analyzer.dex.code import HEADER_BYTES
+from analyzer.dex.errors import DamagedItem
+from analyzer.dex.instructions import payload_length
+from analyzer.dex.members import Ints, Members
+from analyzer.dex.opcodes import UNITS
+from analyzer.dex.problems import ProblemLog
+
+
+class Bodies:
+    """The code items of one DEX file in ascending order, and the methods that use each.
+
+    Compilers let several methods share one code item.
+    """
+
+    def __init__(self, data: bytes, members: Members, max_units: int, log: ProblemLog) -> None:
+        """Find the code of `members`; bodies above `max_units` code units are left out."""
+        self._data = data
+        self._log = log
+        self.units: npt.NDArray[np.uint16] = np.frombuffer(data, "<u2", len(data) // 2)
+        """The whole file as code units."""
+        self.offsets = self._usable(np.unique(members.method_code[members.method_code > 0]))
+        """Where each code item begins, in bytes."""
+        words = np.frombuffer(data, "<u4", len(data) // 4)
+        declared = words[self.offsets // 4 + 3].astype(np.int64)
+        self.starts: Ints = self.offsets // 2 + HEADER_BYTES // 2
+        """First code unit of each, counted from the start of the file."""
+        available = len(self.units) - self.starts
+        log.note("code", "the code of a method is cut off", int(np.count_nonzero(declared > available)))
+        lengths = np.minimum(declared, available)
+        log.note("limit", "a method is longer than is read", int(np.count_nonzero(lengths > max_units)))
+        lengths[lengths > max_units] = 0
+        self.ends: Ints = self.starts + lengths
+        """Code unit behind the last of each."""
+        furthest = np.maximum.accumulate(self.ends) if len(self.ends) else self.ends
+        overlapping = furthest[:-1] > self.starts[1:] - HEADER_BYTES // 2
+        log.note("code", "the code of methods overlaps", int(np.count_nonzero(overlapping)))
+        order = np.argsort(members.method_code, kind="stable")
+        self._methods = order
+        self._method_codes = members.method_code[order]
+        self._instruction_starts: dict[int, bytes] = {}
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+    def find(self, offset: int) -> int | None:
+        """Return the row of the code item at `offset`, or None when there is none that can be read."""
+        row = int(np.searchsorted(self.offsets, offset))
+        return row if row < len(self.offsets) and int(self.offsets[row]) == offset else None
+
+    def methods_of(self, row: int) -> list[int]:
+        """Return the rows of the methods whose code this is."""
+        offset = self.offsets[row]
+        low, high = np.searchsorted(self._method_codes, [offset, offset + 1])
+        rows: list[int] = self._methods[low:high].tolist()
+        return rows
+
+    def containing(self, positions: Ints) -> Ints:
+        """Return the row of the body each code unit lies in, or -1."""
+        if not len(self.starts):
+            return np.full(len(positions), -1, np.int64)
+        rows = np.searchsorted(self.starts, positions, "right") - 1
+        inside = (rows >= 0) & (positions < self.ends[rows])
+        rows[~inside] = -1
+        return rows
+
+    def instruction_starts(self, row: int) -> bytes:
+        """Return one byte per code unit of a body: 1 where an instruction starts.
+
+        Follows the lengths of instructions from the first one, as the verifier of a device does; ends early where
+        the code is damaged.
+        """
+        known = self._instruction_starts.get(row)
+        if known is None:
+            known = self._instruction_starts[row] = self._follow(int(self.starts[row]), int(self.ends[row]))
+        return known
+
+    def _follow(self, start: int, end: int) -> bytes:
+        low_bytes = self._data[2 * start : 2 * end : 2]
+        flags = bytearray(end - start)
+        at = 0
+        try:
+            while at < len(flags):
+                opcode = low_bytes[at]
+                # Payloads begin like `nop`, with something in the upper byte.
+                if opcode == 0 and self._data[2 * (start + at) + 1]:
+                    length = payload_length(self.units[start + at : min(start + at + 4, end)].tolist())
+                else:
+                    length = UNITS[opcode]
+                if not length:
+                    raise DamagedItem("code holds an unused instruction")
+                if at + length > len(flags):
+                    raise DamagedItem("an instruction runs over the end of its method")
+                flags[at] = 1
+                at += length
+        except DamagedItem as damage:
+            self._log.note("code", str(damage), at=2 * start - HEADER_BYTES)
+        return bytes(flags)
+
+    def _usable(self, offsets: Ints) -> Ints:
+        good = (offsets % 4 == 0) & (offsets + HEADER_BYTES <= len(self._data))
+        self._log.note("code", "code lies outside the file or is not aligned", int(np.count_nonzero(~good)))
+        return offsets[good]

@@ -1,0 +1,122 @@
+"""Who refers to what: for each kind of index, where in the code of one DEX file it occurs.
+
+All code is looked at once, as 16-bit units: a unit whose low byte is a matching instruction, followed by an index
+that exists, is a candidate. Candidates are sorted by index, so that any number of users is found by bisection; that a
+candidate is an instruction is checked only when it is asked for, by following the instructions of its method.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from analyzer.dex.bodies import Bodies
+from analyzer.dex.code import TableSizes
+from analyzer.dex.opcodes import IndexKind, opcodes_using
+
+_CONST_STRING_JUMBO = 0x1B
+
+
+class Reference(NamedTuple):
+    """One instruction that refers to an index."""
+
+    target: int
+    """The index it refers to."""
+    body: int
+    """Row of the code item."""
+    offset: int
+    """Code units from the start of the code."""
+    opcode: int
+
+
+class _Candidates(NamedTuple):
+    """Where an instruction may refer to an index; sorted by index."""
+
+    indices: npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
+    positions: npt.NDArray[np.int32]
+    """Code unit of the instruction, from the start of the file."""
+
+
+class ReferenceIndex:
+    """The references of one DEX file; each kind is indexed when it is first asked for."""
+
+    def __init__(self, bodies: Bodies, sizes: TableSizes) -> None:
+        """Index the code in `bodies`; `sizes` says which indices exist."""
+        self._bodies = bodies
+        self._sizes = sizes
+        self._candidates: dict[IndexKind, tuple[_Candidates, ...]] = {}
+
+    def users(self, kind: IndexKind, indices: Iterable[int], opcodes: frozenset[int] | None = None) -> list[Reference]:
+        """Return the instructions that refer to any of `indices`, by place.
+
+        Args:
+            kind: The table the indices belong to.
+            indices: What to look for; many cost little more than one.
+            opcodes: Only these instructions; None for all of the kind.
+        """
+        wanted = np.unique(np.fromiter(indices, np.int64))
+        found: list[Reference] = []
+        for candidates in self._of(kind):
+            low = np.searchsorted(candidates.indices, wanted, "left")
+            high = np.searchsorted(candidates.indices, wanted, "right")
+            if not int((high - low).sum()):
+                continue
+            rows = np.concatenate([np.arange(first, last) for first, last in zip(low, high, strict=True)])
+            found += self._confirmed(candidates.positions[rows], candidates.indices[rows], opcodes)
+        found.sort(key=lambda reference: (reference.body, reference.offset))
+        return found
+
+    def _confirmed(
+        self,
+        positions: npt.NDArray[np.int32],
+        indices: npt.NDArray[np.uint16] | npt.NDArray[np.uint32],
+        opcodes: frozenset[int] | None,
+    ) -> list[Reference]:
+        bodies = self._bodies
+        places = positions.astype(np.int64)
+        rows = bodies.containing(places)
+        offsets = places - bodies.starts[rows]
+        values = bodies.units[places] & 0xFF
+        found = []
+        for row, offset, index, opcode in zip(
+            rows.tolist(), offsets.tolist(), indices.tolist(), values.tolist(), strict=True
+        ):
+            if row < 0 or (opcodes is not None and opcode not in opcodes):
+                continue
+            if bodies.instruction_starts(row)[offset]:
+                found.append(Reference(index, row, offset, opcode))
+        return found
+
+    def _of(self, kind: IndexKind) -> tuple[_Candidates, ...]:
+        known = self._candidates.get(kind)
+        if known is None:
+            known = self._candidates[kind] = tuple(self._collect(kind))
+        return known
+
+    def _collect(self, kind: IndexKind) -> list[_Candidates]:
+        found = [self._scan(opcodes_using(kind) - {_CONST_STRING_JUMBO}, 1)]
+        if kind == "string":
+            found.append(self._scan(frozenset({_CONST_STRING_JUMBO}), 2))
+        return found
+
+    def _scan(self, opcodes: frozenset[int], words: int) -> _Candidates:
+        """Find the units whose low byte is one of `opcodes`, followed by an index of `words` units that exists."""
+        bodies = self._bodies
+        size = max(self._sizes.by_opcode[opcode] for opcode in opcodes)
+        if not len(bodies) or not size:
+            return _Candidates(np.empty(0, np.uint16), np.empty(0, np.int32))
+        start, end = int(bodies.starts[0]), int(bodies.ends.max())
+        code = bodies.units[start:end]
+        matching = np.zeros(256, np.bool_)
+        matching[list(opcodes)] = True
+        low_bytes = code[: max(len(code) - words, 0)].view(np.uint8)[::2]
+        positions = np.flatnonzero(matching[low_bytes]).astype(np.int32)
+        indices: npt.NDArray[np.uint16] | npt.NDArray[np.uint32] = code[positions + 1]
+        if words == 2:
+            indices = indices.astype(np.uint32) | code[positions + 2].astype(np.uint32) << np.uint32(16)
+        if size <= np.iinfo(indices.dtype).max:
+            exists = indices < size
+            positions, indices = positions[exists], indices[exists]
+        order = np.argsort(indices, kind="stable")
+        return _Candidates(indices[order], positions[order] + np.int32(start))

@@ -1,0 +1,194 @@
+"""The string table of a DEX file: decoded on demand, found by bisection, searched as bytes."""
+
+import re
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from analyzer.dex.errors import DamagedItem
+from analyzer.dex.leb128 import read_uleb128
+from analyzer.dex.mutf8 import decode_mutf8, encode_mutf8, order_key, utf16_length
+from analyzer.dex.problems import ProblemLog
+from analyzer.dex.symbols import UNREADABLE
+
+_MAX_SUSPECTS = 1_000
+"""Neighbours that look out of order are compared exactly, up to this many."""
+_COMPARED_BYTES = 4096
+"""Neighbours that begin with this many equal bytes are compared exactly, too."""
+
+
+class StringTable:
+    """The strings of one DEX file, in the order of their indices."""
+
+    def __init__(self, data: bytes, offsets: npt.NDArray[np.uint32], string_bytes: int, log: ProblemLog) -> None:
+        """Read strings at `offsets` in `data`, each up to `string_bytes` long."""
+        self._data = data
+        self._offsets = offsets
+        self._string_bytes = string_bytes
+        self._log = log
+        self._decoded: dict[int, str] = {}
+        log.note("string", "a string lies outside the file", int(np.count_nonzero(offsets >= len(data))))
+
+    def __len__(self) -> int:
+        return len(self._offsets)
+
+    def __getitem__(self, index: int) -> str:
+        """Return a string; one that cannot be read, or does not exist, is `UNREADABLE`.
+
+        Java strings may hold lone surrogates, which no UTF encoding of Python accepts.
+        """
+        text = self._decoded.get(index)
+        if text is None:
+            text = self._decoded[index] = self._decode(index)
+        return text
+
+    def raw(self, index: int) -> bytes:
+        """Return a string as it is stored, in modified UTF-8; empty when it cannot be read."""
+        try:
+            return self._raw(index)[0]
+        except DamagedItem:
+            return b""
+
+    def find(self, text: str) -> int | None:
+        """Return the index of a string, or None when the file does not hold it."""
+        wanted = encode_mutf8(text)
+        return self._bisect(wanted) if self._is_sorted else self._find_anywhere(wanted)
+
+    def search(self, pattern: re.Pattern[bytes]) -> list[int]:
+        """Return the indices of all strings in which `pattern` occurs, ascending.
+
+        The pattern sees modified UTF-8. It is first run over all strings at once, so it must not look at what is
+        before or behind its match: no anchors, no look-around.
+        """
+        order = self._by_place
+        starts = self._starts[order]
+        found: list[int] = []
+        if not len(starts):
+            return found
+        at = int(starts[0])
+        end = min(int(starts[-1]) + self._string_bytes, len(self._data))
+        while (match := pattern.search(self._data, at, end)) is not None:
+            nearest = int(np.searchsorted(starts, match.start(), "right")) - 1
+            raw = self.raw(int(order[nearest]))
+            if pattern.search(raw):
+                found += self._at_place(int(starts[nearest]))
+            at = max(int(starts[nearest]) + len(raw), match.start()) + 1
+            if at >= end:
+                break
+        return sorted(found)
+
+    def _decode(self, index: int) -> str:
+        try:
+            raw, declared_length = self._raw(index)
+        except DamagedItem as damage:
+            # Strings outside the file were counted when the table was opened.
+            if index < len(self) and int(self._offsets[index]) < len(self._data):
+                self._log.note("string", str(damage))
+            return UNREADABLE
+        text, well_formed = decode_mutf8(raw)
+        if not well_formed:
+            self._log.note("string", "a string is not modified UTF-8")
+        elif utf16_length(text) != declared_length:
+            self._log.note("string", "a string has another length than declared")
+        return text
+
+    def _raw(self, index: int) -> tuple[bytes, int]:
+        if not 0 <= index < len(self._offsets):
+            raise DamagedItem("a string does not exist")
+        declared_length, start = read_uleb128(self._data, int(self._offsets[index]))
+        end = self._data.find(b"\0", start, start + self._string_bytes)
+        if end < 0:
+            self._log.note("limit", "a string is longer than is read, or has no end")
+            end = min(start + self._string_bytes, len(self._data))
+        return self._data[start:end], declared_length
+
+    @cached_property
+    def _starts(self) -> npt.NDArray[np.int64]:
+        """Where the content of each string starts, behind its length."""
+        octets = np.frombuffer(self._data, np.uint8)
+        last = len(octets) - 1
+        starts = np.minimum(self._offsets.astype(np.int64), last)
+        longer = np.arange(len(starts))
+        for _ in range(5):
+            starts[longer] += 1
+            longer = longer[octets[np.minimum(starts[longer] - 1, last)] >= 0x80]
+            if not len(longer):
+                break
+        return np.minimum(starts, last)
+
+    @cached_property
+    def _by_place(self) -> npt.NDArray[np.int64]:
+        """String indices by ascending place in the file."""
+        return np.argsort(self._starts, kind="stable")
+
+    def _at_place(self, start: int) -> list[int]:
+        order = self._by_place
+        starts = self._starts[order]
+        low, high = np.searchsorted(starts, start, "left"), np.searchsorted(starts, start, "right")
+        return [int(index) for index in order[low:high]]
+
+    def _bisect(self, wanted: bytes) -> int | None:
+        key = order_key(wanted)
+        low, high = 0, len(self._offsets)
+        while low < high:
+            middle = (low + high) // 2
+            if order_key(self.raw(middle)) < key:
+                low = middle + 1
+            else:
+                high = middle
+        return low if low < len(self._offsets) and self.raw(low) == wanted else None
+
+    def _find_anywhere(self, wanted: bytes) -> int | None:
+        """Compare all strings with `wanted`, eight bytes at a time; for files whose strings are not sorted."""
+        words = self._words()
+        padded = wanted + bytes(8)
+        candidates = np.arange(len(self._starts))
+        for depth in range(0, len(wanted) + 1, 8):
+            places = np.minimum(self._starts[candidates] + depth, len(words) - 1)
+            key = int.from_bytes(padded[depth : depth + 8], "big")
+            candidates = candidates[_until_nul(words[places].astype(np.uint64)) == np.uint64(key)]
+        return int(candidates[0]) if len(candidates) else None
+
+    @cached_property
+    def _is_sorted(self) -> bool:
+        """Whether bisection finds every string; looks at all neighbours, eight bytes at a time."""
+        words = self._words()
+        left = self._starts[:-1]
+        right = self._starts[1:]
+        pairs = np.arange(len(left))
+        suspects: list[int] = []
+        for depth in range(0, _COMPARED_BYTES, 8):
+            ones = _until_nul(words[np.minimum(left[pairs] + depth, len(words) - 1)].astype(np.uint64))
+            others = _until_nul(words[np.minimum(right[pairs] + depth, len(words) - 1)].astype(np.uint64))
+            ended = (ones & np.uint64(0xFF)) == 0
+            suspects += pairs[(ones > others) | ((ones == others) & ended)].tolist()
+            pairs = pairs[(ones == others) & ~ended]
+            if not len(pairs):
+                break
+        suspects += pairs.tolist()
+        if len(suspects) > _MAX_SUSPECTS or any(
+            order_key(self.raw(pair)) >= order_key(self.raw(pair + 1)) for pair in suspects
+        ):
+            self._log.note("string", "the strings are not sorted")
+            return False
+        return True
+
+    def _words(self) -> npt.NDArray[np.uint64]:
+        """Return the eight bytes at every place of the file as one number each; a view, not a table."""
+        return np.ndarray((len(self._data),), ">u8", self._data + bytes(8), strides=(1,))
+
+
+def _until_nul(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Clear everything behind the first zero byte of each word, so that words compare as text."""
+    low = np.uint64(0x0101010101010101)
+    high = np.uint64(0x8080808080808080)
+    ending = np.flatnonzero((words - low) & ~words & high)
+    for shift in range(56, 0, -8):
+        if not len(ending):
+            break
+        at_nul = (words[ending] >> np.uint64(shift)) & np.uint64(0xFF) == 0
+        cut = ending[at_nul]
+        words[cut] &= ~np.uint64((1 << (shift + 8)) - 1)
+        ending = ending[~at_nul]
+    return words

@@ -1,0 +1,198 @@
+"""The identifier tables of a DEX file: types, prototypes, fields, methods and class definitions."""
+
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from analyzer.dex.errors import DamagedItem
+from analyzer.dex.header import Header, Section
+from analyzer.dex.problems import ProblemKind, ProblemLog
+from analyzer.dex.strings import StringTable
+from analyzer.dex.symbols import UNREADABLE, FieldRef, MethodRef
+
+NO_INDEX = 0xFFFFFFFF
+_MAX_PARAMETERS = 255
+"""More arguments than that no instruction can pass."""
+_ROW_WORDS = {"string": 1, "type": 1, "proto": 3, "field": 2, "method": 2, "class": 8}
+
+Column = npt.NDArray[np.uint32]
+IndexColumn = npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
+
+
+class IdTables:
+    """The tables of one DEX file as columns; names are made on demand.
+
+    Indices that point nowhere are counted as problems when the tables are opened; the names they would give are
+    `UNREADABLE`.
+    """
+
+    def __init__(self, data: bytes, header: Header, string_bytes: int, log: ProblemLog) -> None:
+        """Open the tables that `header` describes."""
+        self._data = data
+        self._log = log
+        self.strings = StringTable(data, self._rows(header.strings, "string")[:, 0], string_bytes, log)
+        self.type_strings: Column = self._rows(header.types, "type")[:, 0]
+        """String index of each type's descriptor."""
+        protos = self._rows(header.protos, "proto")
+        self.proto_shorties: Column = protos[:, 0]
+        self.proto_returns: Column = protos[:, 1]
+        self.proto_parameters: Column = protos[:, 2]
+        """Offset of each prototype's list of parameter types; 0 when it has none."""
+        self.field_owners, self.field_types, self.field_names = _split_ids(self._rows(header.fields, "field"))
+        self.method_owners, self.method_protos, self.method_names = _split_ids(self._rows(header.methods, "method"))
+        self.classes = self._rows(header.classes, "class")
+        """Class definitions: class, flags, superclass, interfaces, source file, annotations, class data, values."""
+        self._check()
+        self._types: dict[int, str] = {}
+        self._proto_descriptors: dict[int, str] = {}
+        self._type_lists: dict[int, tuple[int, ...]] = {}
+
+    def type(self, index: int) -> str:
+        """Return the descriptor of a type."""
+        known = self._types.get(index)
+        if known is None:
+            exists = 0 <= index < len(self.type_strings)
+            known = self._types[index] = self.strings[int(self.type_strings[index])] if exists else UNREADABLE
+        return known
+
+    def shorty(self, index: int) -> str:
+        """Return the short form of a prototype: result first, every reference as ``L``."""
+        exists = 0 <= index < len(self.proto_shorties)
+        return self.strings[int(self.proto_shorties[index])] if exists else UNREADABLE
+
+    def proto(self, index: int) -> str:
+        """Return the descriptor of a prototype: ``(Ljava/lang/String;)V``."""
+        known = self._proto_descriptors.get(index)
+        if known is None:
+            known = self._proto_descriptors[index] = self._describe_proto(index)
+        return known
+
+    def field(self, index: int) -> FieldRef:
+        """Return what a field index stands for."""
+        if not 0 <= index < len(self.field_names):
+            return FieldRef(UNREADABLE, UNREADABLE, UNREADABLE)
+        return FieldRef(
+            self.type(int(self.field_owners[index])),
+            self.strings[int(self.field_names[index])],
+            self.type(int(self.field_types[index])),
+        )
+
+    def method(self, index: int) -> MethodRef:
+        """Return what a method index stands for."""
+        if not 0 <= index < len(self.method_names):
+            return MethodRef(UNREADABLE, UNREADABLE, UNREADABLE)
+        return MethodRef(
+            self.type(int(self.method_owners[index])),
+            self.strings[int(self.method_names[index])],
+            self.proto(int(self.method_protos[index])),
+        )
+
+    def type_list(self, offset: int) -> tuple[int, ...]:
+        """Return the type indices of the list at `offset`; empty for offset 0.
+
+        Raises:
+            DamagedItem: The list lies outside the file.
+        """
+        if offset == 0:
+            return ()
+        known = self._type_lists.get(offset)
+        if known is None:
+            if offset + 4 > len(self._data):
+                raise DamagedItem("a type list lies outside the file")
+            size = int.from_bytes(self._data[offset : offset + 4], "little")
+            if size > (len(self._data) - offset - 4) // 2 or size > 0xFFFF:
+                raise DamagedItem("a type list is longer than can be")
+            known = tuple(np.frombuffer(self._data, "<u2", size, offset + 4).tolist())
+            if size <= _MAX_PARAMETERS:
+                self._type_lists[offset] = known
+        return known
+
+    def find_type(self, descriptor: str) -> int | None:
+        """Return the index of a type, or None when the file does not name it."""
+        string = self.strings.find(descriptor)
+        if string is None:
+            return None
+        found = np.flatnonzero(self.type_strings == string)
+        return int(found[0]) if len(found) else None
+
+    def find_methods(self, owner: str | None, name: str | None, descriptor: str | None = None) -> list[int]:
+        """Return the indices of the methods that match; None matches everything."""
+        rows = self._matching(self.method_owners, self.method_names, owner, name)
+        if descriptor is not None:
+            rows = [row for row in rows if self.proto(int(self.method_protos[row])) == descriptor]
+        return rows
+
+    def find_fields(self, owner: str | None, name: str | None, descriptor: str | None = None) -> list[int]:
+        """Return the indices of the fields that match; None matches everything, `descriptor` is the type."""
+        rows = self._matching(self.field_owners, self.field_names, owner, name)
+        if descriptor is not None:
+            rows = [row for row in rows if self.type(int(self.field_types[row])) == descriptor]
+        return rows
+
+    def _matching(self, owners: IndexColumn, names: Column, owner: str | None, name: str | None) -> list[int]:
+        mask = np.ones(len(names), np.bool_)
+        if name is not None:
+            string = self.strings.find(name)
+            if string is None:
+                return []
+            mask &= names == string
+        if owner is not None:
+            type_index = self.find_type(owner)
+            if type_index is None:
+                return []
+            mask &= owners == type_index
+        rows: list[int] = np.flatnonzero(mask).tolist()
+        return rows
+
+    def _describe_proto(self, index: int) -> str:
+        if not 0 <= index < len(self.proto_returns):
+            return UNREADABLE
+        try:
+            parameters = self.type_list(int(self.proto_parameters[index]))
+            if len(parameters) > _MAX_PARAMETERS:
+                raise DamagedItem("a prototype has more parameters than can be")
+        except DamagedItem as damage:
+            self._log.note("proto", str(damage))
+            return UNREADABLE
+        return f"({''.join(map(self.type, parameters))}){self.type(int(self.proto_returns[index]))}"
+
+    def _rows(self, section: Section, kind: ProblemKind) -> Column:
+        width = _ROW_WORDS[kind]
+        available = max(len(self._data) - section.offset, 0) // (4 * width) if section.offset else 0
+        rows = min(section.size, available)
+        self._log.note(kind, f"the {kind} table is cut off", section.size - rows)
+        if not rows:
+            return np.empty((0, width), np.uint32)
+        return np.frombuffer(self._data, "<u4", rows * width, section.offset).reshape(rows, width)
+
+    def _check(self) -> None:
+        strings, types, protos = len(self.strings), len(self.type_strings), len(self.proto_returns)
+        self._check_indices("type", self.type_strings, strings)
+        self._check_indices("proto", self.proto_shorties, strings)
+        self._check_indices("proto", self.proto_returns, types)
+        self._check_indices("field", self.field_owners, types)
+        self._check_indices("field", self.field_types, types)
+        self._check_indices("field", self.field_names, strings)
+        self._check_indices("method", self.method_owners, types)
+        self._check_indices("method", self.method_protos, protos)
+        self._check_indices("method", self.method_names, strings)
+        self._check_indices("class", self.classes[:, 0], types)
+        superclasses = self.classes[:, 2]
+        self._check_indices("class", superclasses[superclasses != NO_INDEX], types)
+
+    def _check_indices(self, kind: ProblemKind, column: IndexColumn, size: int) -> None:
+        self._log.note(kind, f"an index in the {kind} table points nowhere", int(np.count_nonzero(column >= size)))
+
+    @cached_property
+    def class_types(self) -> npt.NDArray[np.int64]:
+        """Type index of each class definition; -1 where it points nowhere."""
+        column = self.classes[:, 0].astype(np.int64)
+        column[column >= len(self.type_strings)] = -1
+        return column
+
+
+def _split_ids(rows: Column) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16], Column]:
+    """Split field or method ids into owner, type or prototype (16 bits each), and name."""
+    halves = np.ascontiguousarray(rows[:, :1]).view("<u2").reshape(-1, 2)
+    return halves[:, 0], halves[:, 1], rows[:, 1]
