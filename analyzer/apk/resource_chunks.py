@@ -220,6 +220,8 @@ class _Walk:
             if self._left < 0:
                 self.cut_off = f"it has more than {_MOST_CHUNKS} chunks"
                 return
+            if position + size > end:
+                self.cut_off = f"chunk at {position} reaches beyond the end of what holds it"
             yield kind, position, header_size, min(position + size, end)
             position += size
 
