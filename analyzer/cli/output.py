@@ -124,7 +124,7 @@ def _check_place(path: Path, *, folder: bool) -> None:
     nearest = path
     while not nearest.exists():
         nearest = nearest.parent
-    if nearest.is_file() and nearest != path:
+    if not nearest.is_dir() and nearest != path:
         raise UsageError(f"{path}: {nearest} is a file, not a folder")
     if not os.access(nearest, os.W_OK):
         raise UsageError(f"{path}: cannot be written (no permission for {nearest})")

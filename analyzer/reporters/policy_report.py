@@ -163,6 +163,8 @@ def _sections(
             domains = any(other.kind == "domain" for other in variant.scopes)
             title = "all other hosts (base)" if domains else "all hosts (base)"
         elif scope.kind == "localhost":
+            if not _at_level(scope.bands, level):
+                continue
             title = "loopback names (implicit localhost configuration)"
         else:
             names = [
