@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 
 from analyzer.model import Facts, Location, PinFact
+from analyzer.model.pins import Mechanism
 from analyzer.ruleset.expiry import is_expired
 from analyzer.ruleset.locality import is_local, registrable_domain
 from analyzer.ruleset.views import PinReuseView, PinSetView
@@ -15,7 +16,7 @@ _ACTIVATIONS = ("active", "unknown", "created", "defined_only")
 
 def pin_sets(facts: Facts, as_of: dt.datetime) -> Iterator[PinSetView]:
     """View all pins of one mechanism, host pattern and scope together, in the order of their first pins."""
-    groups: dict[tuple[str, str | None, bool, str], list[PinFact]] = {}
+    groups: dict[tuple[Mechanism, str | None, bool, str], list[PinFact]] = {}
     for pin in facts.pins:
         groups.setdefault((pin.mechanism, pin.host, pin.include_subdomains, pin.scope), []).append(pin)
     for (mechanism, host, include_subdomains, scope), pins in groups.items():

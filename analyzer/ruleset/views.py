@@ -4,6 +4,8 @@ Some kinds are facts as they are; the others, defined here, join a fact with the
 needs, so that conditions stay short. Building them is a pure rearrangement and judges nothing.
 """
 
+from typing import Literal
+
 from analyzer.model import (
     DebugOverrides,
     Location,
@@ -15,6 +17,7 @@ from analyzer.model import (
     Settings,
     TrustKitDomain,
 )
+from analyzer.model.pins import Activation, Mechanism
 
 
 class PolicyScopeView(Record, frozen=True, kw_only=True):
@@ -24,8 +27,7 @@ class PolicyScopeView(Record, frozen=True, kw_only=True):
     qualifiers: str
     has_file: bool
     """False when the manifest names no policy and the scope is made of defaults alone."""
-    kind: str
-    """``base``, ``domain`` or ``localhost``."""
+    kind: Literal["base", "domain", "localhost"]
     path: str | None
     line: int | None
     domains: tuple[PolicyDomain, ...]
@@ -107,7 +109,7 @@ class TrustKitView(Record, frozen=True, kw_only=True):
 class PolicyView(Record, frozen=True, kw_only=True):
     """``policy``: the policy as a whole (one per app)."""
 
-    state: str
+    state: Literal["none", "resolved", "unresolved", "unreadable"]
     reference: str | None
     entries: tuple[str, ...]
     variants_differ: bool
@@ -128,7 +130,7 @@ class OrphanView(Record, frozen=True, kw_only=True):
 class PinSetView(Record, frozen=True, kw_only=True):
     """``pin_set``: all pins of one mechanism, host pattern and scope."""
 
-    mechanism: str
+    mechanism: Mechanism
     host: str | None
     include_subdomains: bool
     scope: str
@@ -141,7 +143,7 @@ class PinSetView(Record, frozen=True, kw_only=True):
     """Distinct digests with a `problem` of placeholder, example or empty-input."""
     resolved: bool
     """False when some pin could not be resolved, so that the counts are lower bounds."""
-    activation: str
+    activation: Activation
     owner: str
     local: bool
     expired: bool
