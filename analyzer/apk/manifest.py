@@ -71,12 +71,13 @@ def read_manifest(root: XmlElement, entry: str, resources: ResourceTable) -> Man
     # Of several, the platform reads the first one only.
     application = next((child for child in root.elements if child.name == "application"), None)
     levels = _SdkLevels(root, reader)
+    minimum = levels.minimum if levels.minimum is not None else 1
     info = AppInfo(
         package=package,
         version_name=reader.text(root, "versionName"),
         version_code=_version_code(root, reader),
-        min_sdk=levels.minimum if levels.minimum is not None else 1,
-        target_sdk=levels.target if levels.target is not None else levels.minimum or 1,
+        min_sdk=minimum,
+        target_sdk=levels.target if levels.target is not None else minimum,
         max_sdk=levels.maximum,
         min_sdk_declared=levels.minimum is not None,
         target_sdk_declared=levels.target is not None,
