@@ -64,9 +64,10 @@ class AppInfo(Record, frozen=True, kw_only=True):
     min_sdk_declared: bool = True
     target_sdk_declared: bool = True
     debuggable: bool = False
-    """``android:debuggable`` as the platform reads it: only a typed boolean or integer counts."""
+    """``android:debuggable`` as ``TypedArray.getBoolean`` reads it: besides booleans and integers, the texts
+    ``true``, ``TRUE`` and ``1`` count."""
     uses_cleartext_traffic: bool | None = None
-    """The attribute's typed value; None when it is absent or not a boolean, so that the default counts."""
+    """The attribute's value, read like `debuggable`; None when it is absent or empty, so that the default counts."""
     network_security_config: ResourceReference | None = None
     instant_app: bool = False
     """True when ``targetSandboxVersion`` is 2, the sandbox that instant apps run in."""
