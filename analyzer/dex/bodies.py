@@ -7,7 +7,7 @@ from analyzer.dex.code import HEADER_BYTES
 from analyzer.dex.errors import DamagedItem
 from analyzer.dex.instructions import payload_length
 from analyzer.dex.members import Ints, Members
-from analyzer.dex.opcodes import UNITS
+from analyzer.dex.opcodes import PAYLOADS, UNITS
 from analyzer.dex.problems import ProblemLog
 
 
@@ -63,7 +63,8 @@ class Bodies:
         """Return the row of the body each code unit lies in, or -1."""
         if not len(self.starts):
             return np.full(len(positions), -1, np.int64)
-        rows = np.searchsorted(self.starts, positions, "right") - 1
+        rows = np.searchsorted(self.starts, positions, "right").astype(np.int64)
+        rows -= 1
         inside = (rows >= 0) & (positions < self.ends[rows])
         rows[~inside] = -1
         return rows
@@ -86,8 +87,7 @@ class Bodies:
         try:
             while at < len(flags):
                 opcode = low_bytes[at]
-                # Payloads begin like `nop`, with something in the upper byte.
-                if opcode == 0 and self._data[2 * (start + at) + 1]:
+                if opcode == 0 and int(self.units[start + at]) in PAYLOADS:
                     length = payload_length(self.units[start + at : min(start + at + 4, end)].tolist())
                 else:
                     length = UNITS[opcode]
@@ -102,6 +102,6 @@ class Bodies:
         return bytes(flags)
 
     def _usable(self, offsets: Ints) -> Ints:
-        good = (offsets % 4 == 0) & (offsets + HEADER_BYTES <= len(self._data))
+        good = (offsets % 4 == 0) & (offsets + HEADER_BYTES <= len(self._data) // 4 * 4)
         self._log.note("code", "code lies outside the file or is not aligned", int(np.count_nonzero(~good)))
         return offsets[good]

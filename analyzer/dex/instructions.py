@@ -6,9 +6,9 @@ import msgspec
 
 from analyzer.dex.errors import DamagedItem
 from analyzer.dex.opcodes import (
-    ARRAY_PAYLOAD,
     OPCODES,
     PACKED_SWITCH_PAYLOAD,
+    PAYLOADS,
     SPARSE_SWITCH_PAYLOAD,
     UNITS,
     IndexKind,
@@ -97,8 +97,8 @@ def decode(units: Units, at: int) -> Instruction:
     """
     first = units[at]
     opcode = first & 0xFF
-    if opcode == 0 and first:
-        return Instruction(at, _payload_kind(first), payload_units(units, at))
+    if first in PAYLOADS:
+        return Instruction(at, first, payload_units(units, at))
     length = UNITS[opcode]
     if not length:
         raise DamagedItem("code holds an unused instruction")
@@ -125,7 +125,9 @@ def payload_length(head: Units) -> int:
     Raises:
         DamagedItem: There is no payload, or `head` is cut off.
     """
-    kind = _payload_kind(head[0])
+    kind = head[0]
+    if kind not in PAYLOADS:
+        raise DamagedItem("a switch or array instruction points to no payload")
     if len(head) < 4:
         raise DamagedItem("a payload runs over the end of its method")
     size = head[1]
@@ -162,12 +164,6 @@ def read_payload(units: Units, at: int) -> SwitchPayload | ArrayPayload:
     words = units[at + 4 : at + 4 + (width * count + 1) // 2]
     data = b"".join(unit.to_bytes(2, "little") for unit in words)
     return ArrayPayload(width, data[: width * count])
-
-
-def _payload_kind(first: int) -> int:
-    if first not in (PACKED_SWITCH_PAYLOAD, SPARSE_SWITCH_PAYLOAD, ARRAY_PAYLOAD):
-        raise DamagedItem("code holds an unused instruction")
-    return first
 
 
 def _int16(value: int) -> int:

@@ -13,6 +13,8 @@ IndexKind = Literal["string", "type", "field", "method", "call-site", "method-ha
 PACKED_SWITCH_PAYLOAD = 0x100
 SPARSE_SWITCH_PAYLOAD = 0x200
 ARRAY_PAYLOAD = 0x300
+PAYLOADS = frozenset({PACKED_SWITCH_PAYLOAD, SPARSE_SWITCH_PAYLOAD, ARRAY_PAYLOAD})
+"""What looks like a ``nop`` but holds data; a ``nop`` with any other upper byte is just that, as in ART."""
 
 _TABLE = """
 00 10x nop | 01 12x move | 02 22x move/from16 | 03 32x move/16 | 04 12x move-wide

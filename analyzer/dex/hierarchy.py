@@ -1,0 +1,102 @@
+"""The classes of all DEX files of an app as one hierarchy."""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+from analyzer.dex.classes import DexClass
+from analyzer.dex.file import DexFile
+
+_OBJECT = "Ljava/lang/Object;"
+
+
+class Hierarchy:
+    """Which class extends and implements what.
+
+    Of several definitions of a class the first one holds, in the order of the DEX files, as on a device.
+    """
+
+    def __init__(self, files: Sequence[DexFile]) -> None:
+        """Read the class definitions of `files`."""
+        self._definitions: dict[str, DexClass] = {}
+        self.shadowed: list[DexClass] = []
+        """Definitions that an earlier one of the same class hides: their code never runs."""
+        self._supertypes: dict[str, tuple[str, ...]] = {}
+        self._subtypes: dict[str, list[str]] = {}
+        for file in files:
+            self._add(file)
+
+    def _add(self, file: DexFile) -> None:
+        definitions, supertypes, subtypes = self._definitions, self._supertypes, self._subtypes
+        columns = file.tables.classes
+        rows = zip(file.tables.class_types.tolist(), columns[:, 2].tolist(), columns[:, 3].tolist(), strict=True)
+        types = len(file.tables.type_strings)
+        for row, (type_index, superclass, interfaces) in enumerate(rows):
+            if type_index < 0:
+                continue
+            name = file.type(type_index)
+            if name in definitions:
+                self.shadowed.append(DexClass(file, row))
+                continue
+            definitions[name] = DexClass(file, row)
+            above: tuple[str, ...] = (file.type(superclass),) if superclass < types else ()
+            if interfaces:
+                above += file.interfaces(row)
+            supertypes[name] = above
+            for supertype in above:
+                subtypes.setdefault(supertype, []).append(name)
+
+    @property
+    def classes(self) -> Iterable[DexClass]:
+        """All classes of the app, in the order of the DEX files."""
+        return self._definitions.values()
+
+    def find(self, descriptor: str) -> DexClass | None:
+        """Return the definition of a class; None when the app does not define it (the platform may)."""
+        return self._definitions.get(descriptor)
+
+    def direct_supertypes(self, descriptor: str) -> tuple[str, ...]:
+        """Return the superclass, then the interfaces a class names; empty when the app does not define it."""
+        return self._supertypes.get(descriptor, ())
+
+    def direct_subtypes(self, descriptor: str) -> tuple[str, ...]:
+        """Return the classes of the app that extend or implement a type; the type may be the platform's."""
+        return tuple(self._subtypes.get(descriptor, ()))
+
+    def supertypes_of(self, descriptor: str) -> tuple[str, ...]:
+        """Return all supertypes that the app's classes name, nearest first, without the class itself.
+
+        What a class of the platform extends is not known here: it ends the way up.
+        """
+        return _reach(descriptor, self._supertypes)
+
+    def subtypes_of(self, descriptor: str) -> tuple[str, ...]:
+        """Return all classes of the app below a type, nearest first, without the type itself."""
+        return _reach(descriptor, self._subtypes)
+
+    def is_subtype(self, descriptor: str, supertype: str) -> bool | None:
+        """Say whether a class is, extends or implements `supertype`.
+
+        None means that it cannot be told: a class above it is not part of the app, and may do so.
+        """
+        if descriptor == supertype or supertype == _OBJECT:
+            return True
+        above = self.supertypes_of(descriptor)
+        if supertype in above:
+            return True
+        known = all(name in self._definitions or name == _OBJECT for name in (descriptor, *above))
+        return False if known else None
+
+
+def _reach(start: str, edges: dict[str, tuple[str, ...]] | dict[str, list[str]]) -> tuple[str, ...]:
+    """Follow `edges` breadth first; a damaged file may hold cycles."""
+    seen = {start}
+    order: list[str] = []
+    waiting = deque(edges.get(start, ()))
+    while waiting:
+        name = waiting.popleft()
+        if name in seen:
+            continue
+        seen.add(name)
+        order.append(name)
+        waiting.extend(edges.get(name, ()))
+    return tuple(order)

@@ -1,0 +1,204 @@
+"""All DEX files of an app as one program: classes, members, and who uses them."""
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+
+import numpy as np
+
+from analyzer.dex.classes import DexClass, DexField, DexMethod
+from analyzer.dex.errors import DexError
+from analyzer.dex.file import DexFile
+from analyzer.dex.hierarchy import Hierarchy
+from analyzer.dex.problems import DexProblem, ProblemLog, gaps_of
+from analyzer.dex.symbols import FieldRef, MethodRef
+from analyzer.dex.users import Users
+from analyzer.model import AnalysisGap
+from analyzer.options import Limits
+
+_CACHED_SIGNATURES = 4_096
+
+
+class Program:
+    """The code of an app. Names are type descriptors (``Lokhttp3/CertificatePinner;``)."""
+
+    def __init__(self, files: tuple[DexFile, ...], problems: tuple[DexProblem, ...] = ()) -> None:
+        """Join `files`, in load order; `problems` are those of files that could not be opened."""
+        self.files = files
+        self._problems = problems
+        self._signatures: dict[tuple[str, str], dict[str, DexMethod]] = {}
+
+    @classmethod
+    def build(cls, entries: Iterable[tuple[str, bytes]], limits: Limits | None = None) -> "Program":
+        """Read the DEX files in `entries` (name and content), in the order a device loads them.
+
+        Files without a usable header are left out and listed in `problems`.
+        """
+        limits = limits or Limits()
+        files: list[DexFile] = []
+        problems: list[DexProblem] = []
+        for entry, data in entries:
+            try:
+                files += DexFile.parse(data, entry, limits)
+            except DexError as error:
+                log = ProblemLog(entry)
+                log.note("header", str(error).removeprefix(f"{entry}: "))
+                problems += log.problems
+        return cls(tuple(files), tuple(problems))
+
+    @property
+    def problems(self) -> tuple[DexProblem, ...]:
+        """What was found damaged so far, in all files; using more of the code may find more."""
+        return self._problems + tuple(problem for file in self.files for problem in file.problems)
+
+    def gaps(self) -> tuple[AnalysisGap, ...]:
+        """Return `problems` as gaps of the analysis; ask when all extractors are done."""
+        return gaps_of(self.problems)
+
+    @cached_property
+    def hierarchy(self) -> Hierarchy:
+        """Which class extends and implements what, across all files."""
+        return Hierarchy(self.files)
+
+    @cached_property
+    def users(self) -> Users:
+        """Who calls, reads, writes, loads and creates what."""
+        return Users(self.files, self.hierarchy)
+
+    @property
+    def classes(self) -> Iterable[DexClass]:
+        """All classes, without those an earlier definition hides."""
+        return self.hierarchy.classes
+
+    def find_class(self, descriptor: str) -> DexClass | None:
+        """Return a class, or None when the app does not define it."""
+        return self.hierarchy.find(descriptor)
+
+    def method_refs(
+        self, owner: str | None = None, name: str | None = None, descriptor: str | None = None
+    ) -> tuple[MethodRef, ...]:
+        """Return the methods that code of the app names, sorted; None matches everything.
+
+        The owner is the one instructions name, which may be a subclass of the one that defines the method.
+        """
+        return tuple(
+            sorted(
+                {
+                    file.method(index)
+                    for file in self.files
+                    for index in file.tables.find_methods(owner, name, descriptor)
+                }
+            )
+        )
+
+    def field_refs(
+        self, owner: str | None = None, name: str | None = None, descriptor: str | None = None
+    ) -> tuple[FieldRef, ...]:
+        """Return the fields that code of the app names, sorted; None matches everything, `descriptor` is the type."""
+        return tuple(
+            sorted(
+                {file.field(index) for file in self.files for index in file.tables.find_fields(owner, name, descriptor)}
+            )
+        )
+
+    def methods_named(self, name: str, descriptor: str | None = None) -> tuple[DexMethod, ...]:
+        """Return all methods the app defines with this name (and descriptor), whatever their class."""
+        found: list[DexMethod] = []
+        for file in self.files:
+            rows = self._defined(file, file.tables.find_methods(None, name, descriptor))
+            found += (method for method in rows if self._is_effective(method.owner))
+        return tuple(found)
+
+    def strings_matching(self, pattern: re.Pattern[bytes]) -> tuple[str, ...]:
+        """Return the distinct strings in which `pattern` occurs, sorted; see `StringTable.search` for its limits."""
+        found = {file.strings[index] for file in self.files for index in file.strings.search(pattern)}
+        return tuple(sorted(found))
+
+    def resolve_method(self, ref: MethodRef) -> DexMethod | None:
+        """Return the definition a call of `ref` starts from: in the class, above it, or an interface's default.
+
+        None means that the app does not define it: it belongs to the platform, or is missing.
+        """
+        candidates = self._by_signature(ref.name, ref.descriptor)
+        if ref.owner in candidates:
+            return candidates[ref.owner]
+        if not candidates:
+            return None
+        hierarchy = self.hierarchy
+        owners = hierarchy.supertypes_of(ref.owner)
+        interfaces = [owner for owner in owners if (found := hierarchy.find(owner)) is None or found.is_interface]
+        classes = [owner for owner in owners if owner not in set(interfaces)]
+        return next((candidates[owner] for owner in (*classes, *interfaces) if owner in candidates), None)
+
+    def resolve_field(self, ref: FieldRef) -> DexField | None:
+        """Return the definition of a field: in the class or above it; None when the app does not define it."""
+        for owner in (ref.owner, *self.hierarchy.supertypes_of(ref.owner)):
+            definition = self.hierarchy.find(owner)
+            if definition is None:
+                continue
+            for index in definition.file.tables.find_fields(owner, ref.name, ref.type):
+                rows = np.flatnonzero(definition.file.members.field_index == index)
+                if len(rows):
+                    return DexField(definition.file, int(rows[0]))
+        return None
+
+    def implementations_of(self, ref: MethodRef) -> tuple[DexMethod, ...]:
+        """Return every definition that a virtual call of `ref` may run, abstract ones left out.
+
+        Those are the method itself, what overrides it below, and what classes below inherit from elsewhere. `ref`
+        may belong to the platform: then these are the app's callbacks.
+        """
+        candidates = self._by_signature(ref.name, ref.descriptor)
+        found: dict[DexMethod, None] = {}
+        if candidates:
+            for owner in (ref.owner, *self.hierarchy.subtypes_of(ref.owner)):
+                method = self.resolve_method(MethodRef(owner, ref.name, ref.descriptor))
+                if method is not None and not method.is_abstract and (not method.is_direct or owner == ref.owner):
+                    found[method] = None
+        return tuple(found)
+
+    def overrides_of(self, method: DexMethod) -> tuple[DexMethod, ...]:
+        """Return the definitions below a method's class that replace it; nothing replaces a direct method."""
+        if method.is_direct:
+            return ()
+        return tuple(other for other in self.implementations_of(method.ref) if other != method)
+
+    def refs_reaching(self, method: DexMethod) -> tuple[MethodRef, ...]:
+        """Return the names under which code of the app may call `method`.
+
+        Those are its own, that of classes below that inherit it, and for a virtual method that of supertypes it
+        overrides or implements a method of.
+        """
+        ref = method.ref
+        hierarchy = self.hierarchy
+        owners = {ref.owner}
+        for owner in hierarchy.subtypes_of(ref.owner):
+            if self.resolve_method(MethodRef(owner, ref.name, ref.descriptor)) == method:
+                owners.add(owner)
+        if not method.is_direct:
+            for owner in tuple(owners):
+                owners.update(hierarchy.supertypes_of(owner))
+        named = self.method_refs(None, ref.name, ref.descriptor)
+        return tuple(candidate for candidate in named if candidate.owner in owners)
+
+    def _by_signature(self, name: str, descriptor: str) -> dict[str, DexMethod]:
+        """Return the definitions of methods with this name and descriptor by class."""
+        key = (name, descriptor)
+        known = self._signatures.get(key)
+        if known is None:
+            known = {}
+            for method in self.methods_named(name, descriptor):
+                known.setdefault(method.ref.owner, method)
+            if len(self._signatures) >= _CACHED_SIGNATURES:
+                self._signatures.clear()
+            self._signatures[key] = known
+        return known
+
+    def _defined(self, file: DexFile, indices: list[int]) -> list[DexMethod]:
+        if not indices:
+            return []
+        rows = np.flatnonzero(np.isin(file.members.method_index, indices)).tolist()
+        return [DexMethod(file, row) for row in rows]
+
+    def _is_effective(self, owner: DexClass) -> bool:
+        return self.hierarchy.find(owner.descriptor) == owner

@@ -1,0 +1,201 @@
+"""Who uses what, across all DEX files of an app."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from analyzer.dex.classes import DexClass, DexField, DexMethod
+from analyzer.dex.file import DexFile
+from analyzer.dex.handles import HandleKind
+from analyzer.dex.hierarchy import Hierarchy
+from analyzer.dex.instructions import Instruction, decode
+from analyzer.dex.opcodes import CREATIONS, FIELD_READS, FIELD_WRITES, IndexKind
+from analyzer.dex.references import Reference
+from analyzer.dex.symbols import FieldRef, MethodRef
+
+Via = Literal["instruction", "method-handle", "call-site"]
+"""How an instruction refers to something: itself, or through a method handle or call site it names."""
+
+_READ_HANDLES: frozenset[HandleKind] = frozenset({"static-get", "instance-get"})
+_WRITE_HANDLES: frozenset[HandleKind] = frozenset({"static-put", "instance-put"})
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """An instruction that uses something."""
+
+    method: DexMethod
+    """Where it is. Methods that share their code have one site each."""
+    offset: int
+    """Code units from the start of the code."""
+    target: MethodRef | FieldRef | str
+    """What it names: a method, a field, the descriptor of a type, or the text of a string."""
+    via: Via = "instruction"
+
+    @property
+    def instruction(self) -> Instruction:
+        """The instruction itself."""
+        file = self.method.file
+        row = file.bodies.find(self.method.code_offset)
+        assert row is not None, "a site is found in code that can be read"
+        start, end = int(file.bodies.starts[row]), int(file.bodies.ends[row])
+        # The longest instruction has five code units.
+        return _moved(
+            decode(file.bodies.units[start + self.offset : min(start + self.offset + 5, end)].tolist(), 0), self.offset
+        )
+
+
+Find = Callable[[DexFile], dict[int, MethodRef | FieldRef | str]]
+"""Returns what is looked for in one file, by its index there."""
+
+
+class Users:
+    """Finds uses; many things at once cost little more than one. Sites come in the order of the files."""
+
+    def __init__(self, files: Sequence[DexFile], hierarchy: Hierarchy) -> None:
+        """Search `files`, leaving out the classes that `hierarchy` says are hidden."""
+        self._files = files
+        self._hidden = frozenset(hierarchy.shadowed)
+
+    def callers_of(self, methods: Iterable[MethodRef]) -> tuple[Site, ...]:
+        """Return the calls of exactly these references, and where they are made into values.
+
+        Calls through a subclass or supertype name another reference, see `Program.refs_reaching`.
+        """
+        wanted = tuple(dict.fromkeys(methods))
+
+        def find(file: DexFile) -> dict[int, MethodRef | FieldRef | str]:
+            return {
+                index: ref for ref in wanted for index in file.tables.find_methods(ref.owner, ref.name, ref.descriptor)
+            }
+
+        return self._sites("method", find)
+
+    def readers_of(self, fields: Iterable[FieldRef]) -> tuple[Site, ...]:
+        """Return the reads of exactly these references."""
+        return self._sites("field", _finding_fields(fields), FIELD_READS, _READ_HANDLES)
+
+    def writers_of(self, fields: Iterable[FieldRef]) -> tuple[Site, ...]:
+        """Return the writes of exactly these references; initial values of static fields are none."""
+        return self._sites("field", _finding_fields(fields), FIELD_WRITES, _WRITE_HANDLES)
+
+    def loads_of(self, strings: Iterable[str]) -> tuple[Site, ...]:
+        """Return where these strings are loaded; see `initialised_with` for static fields that hold them."""
+        return self._sites("string", _finding_strings(strings))
+
+    def uses_of(self, types: Iterable[str]) -> tuple[Site, ...]:
+        """Return where types (descriptors) are created, cast to, tested for, or made into values."""
+        return self._sites("type", _finding_types(types))
+
+    def creations_of(self, types: Iterable[str]) -> tuple[Site, ...]:
+        """Return where objects of exactly these classes, or arrays of these types, are created."""
+        return self._sites("type", _finding_types(types), CREATIONS)
+
+    def initialised_with(self, strings: Iterable[str]) -> tuple[DexField, ...]:
+        """Return the static fields whose initial value is one of `strings`."""
+        wanted = frozenset(strings)
+        found = []
+        for file in self._files:
+            for row in (file.tables.classes[:, 7] != 0).nonzero()[0].tolist():
+                values = file.static_values(row)
+                if any(value.kind == "string" and value.value in wanted for value in values):
+                    definition = DexClass(file, row)
+                    if definition in self._hidden:
+                        continue
+                    found += [
+                        field
+                        for field, value in zip(definition.fields, values, strict=False)
+                        if value.kind == "string" and value.value in wanted
+                    ]
+        return tuple(found)
+
+    def _sites(
+        self,
+        kind: IndexKind,
+        find: Find,
+        opcodes: frozenset[int] | None = None,
+        handles: frozenset[HandleKind] | None = None,
+    ) -> tuple[Site, ...]:
+        sites: list[Site] = []
+        for file in self._files:
+            wanted = find(file)
+            if not wanted:
+                continue
+            direct = [
+                (reference, wanted[reference.target], "instruction")
+                for reference in file.references.users(kind, wanted, opcodes)
+            ]
+            indirect = self._indirect(file, kind, wanted, handles) if opcodes != CREATIONS else []
+            found: list[tuple[Reference, MethodRef | FieldRef | str, Via]] = [*direct, *indirect]  # type: ignore[list-item]
+            found.sort(key=lambda use: (use[0].body, use[0].offset))
+            for reference, target, via in found:
+                for row in file.bodies.methods_of(reference.body):
+                    method = DexMethod(file, row)
+                    if not self._hidden or method.owner not in self._hidden:
+                        sites.append(Site(method, reference.offset, target, via))
+        return tuple(sites)
+
+    def _indirect(
+        self,
+        file: DexFile,
+        kind: IndexKind,
+        wanted: dict[int, MethodRef | FieldRef | str],
+        handles: frozenset[HandleKind] | None,
+    ) -> list[tuple[Reference, MethodRef | FieldRef | str, Via]]:
+        """Find uses through method handles, and through the arguments of call sites."""
+        by_handle = {
+            number: wanted[handle.target_index]
+            for number, handle in enumerate(file.method_handles)
+            if handle is not None
+            and handle.is_field == (kind == "field")
+            and kind in ("field", "method")
+            and handle.target_index in wanted
+            and (handles is None or handle.kind in handles)
+        }
+        by_call_site: dict[int, MethodRef | FieldRef | str] = {}
+        for number, arguments in enumerate(file.call_sites):
+            for argument in arguments:
+                if argument.kind == "method-handle" and argument.index in by_handle:
+                    by_call_site[number] = by_handle[argument.index]
+                elif argument.kind == kind and argument.index in wanted:
+                    by_call_site[number] = wanted[argument.index]
+        found: list[tuple[Reference, MethodRef | FieldRef | str, Via]] = []
+        if by_handle:
+            uses = file.references.users("method-handle", by_handle)
+            found += ((use, by_handle[use.target], "method-handle") for use in uses)
+        if by_call_site:
+            uses = file.references.users("call-site", by_call_site)
+            found += ((use, by_call_site[use.target], "call-site") for use in uses)
+        return found
+
+
+def _finding_fields(fields: Iterable[FieldRef]) -> Find:
+    wanted = tuple(dict.fromkeys(fields))
+    return lambda file: {
+        index: ref for ref in wanted for index in file.tables.find_fields(ref.owner, ref.name, ref.type)
+    }
+
+
+def _finding_strings(strings: Iterable[str]) -> Find:
+    wanted = tuple(dict.fromkeys(strings))
+    return lambda file: {index: text for text in wanted if (index := file.strings.find(text)) is not None}
+
+
+def _finding_types(types: Iterable[str]) -> Find:
+    wanted = tuple(dict.fromkeys(types))
+    return lambda file: {index: name for name in wanted if (index := file.tables.find_type(name)) is not None}
+
+
+def _moved(instruction: Instruction, offset: int) -> Instruction:
+    """Give an instruction that was decoded alone its place."""
+    target = instruction.target
+    return Instruction(
+        instruction.offset + offset,
+        instruction.opcode,
+        instruction.units,
+        instruction.registers,
+        instruction.literal,
+        instruction.index,
+        instruction.proto,
+        None if target is None else target + offset,
+    )
