@@ -62,7 +62,20 @@ def extract_policy(app: OpenedApp, limits: Limits, describe_pin: DescribePin | N
         reference=reference,
         orphans=orphans,
         describe_pin=describe_pin,
+        most_pins=limits.policy_pins,
     )
+    if facts.pins_left_out:
+        gaps.append(
+            AnalysisGap(
+                stage="policy",
+                reason="limit",
+                subject=reference.name or reference.text,
+                detail=f"{facts.pins_left_out} pins beyond the first {limits.policy_pins} were left out "
+                "(limit policy_pins).",
+                hides=("pin",),
+                incomplete=True,
+            )
+        )
     return PolicyExtraction(facts=facts, gaps=tuple(gaps))
 
 

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import msgspec
 
-import analyzer
 from analyzer.conditions.environment import Environment
 from analyzer.errors import RuleError
 from analyzer.model import Reference, RuleText
@@ -58,7 +57,7 @@ def rules_folder() -> Path:
     Raises:
         RuleError: There is none.
     """
-    package = Path(analyzer.__file__).parent
+    package = Path(__file__).parents[1]
     for folder in (package / "rules", package.parent / "rules"):
         if (folder / "checks").is_dir():
             return folder

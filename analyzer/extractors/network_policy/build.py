@@ -1,6 +1,6 @@
 """From policy files to facts: the resolved policy, its pins and the hosts it names."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
@@ -59,6 +59,8 @@ class PolicyFacts(msgspec.Struct, frozen=True, kw_only=True):
     policy: NetworkPolicy
     pins: tuple[PinFact, ...]
     hosts: tuple[HostFact, ...]
+    pins_left_out: int = 0
+    """How many pins a limit kept out of `pins`."""
 
 
 def build_policy(
@@ -69,6 +71,7 @@ def build_policy(
     reference: ResourceReference | None = None,
     orphans: tuple[Location, ...] = (),
     describe_pin: DescribePin | None = None,
+    most_pins: int | None = None,
 ) -> PolicyFacts:
     """Resolve a policy from its files; without files, from the platform's defaults alone.
 
@@ -79,6 +82,7 @@ def build_policy(
         reference: How the manifest names the resource.
         orphans: Policy-looking entries that nothing refers to.
         describe_pin: Names known keys and finds fault with pin texts.
+        most_pins: Most pin facts to make; a domain-config with many domains and pins states their product.
     """
     if not files:
         scopes = resolve(None, app, policy_levels(app))
@@ -87,12 +91,17 @@ def build_policy(
         return PolicyFacts(policy=policy, pins=(), hosts=())
     variants: list[PolicyVariant] = []
     pins: list[PinFact] = []
+    left_out = 0
     for file in sorted(files, key=lambda item: (item.qualifiers != "", item.qualifiers, item.entry)):
         variant, declared = _variant(app, file, files, debug_files)
         variants.append(variant)
-        pins.extend(_pins(variant, declared, describe_pin or _no_description))
+        for pin in _pins(variant, declared, describe_pin or _no_description):
+            if most_pins is not None and len(pins) >= most_pins:
+                left_out += 1
+            else:
+                pins.append(pin)
     policy = NetworkPolicy(state="resolved", reference=reference, variants=tuple(variants), orphans=orphans)
-    return PolicyFacts(policy=policy, pins=tuple(pins), hosts=_hosts(variants))
+    return PolicyFacts(policy=policy, pins=tuple(pins), hosts=_hosts(variants), pins_left_out=left_out)
 
 
 def _variant(
@@ -186,9 +195,8 @@ def _no_description(_text: str, _digest: bytes | None, _host: str) -> PinDescrip
     return PinDescription()
 
 
-def _pins(variant: PolicyVariant, declared: DeclaredPolicy, describe: DescribePin) -> list[PinFact]:
-    """List the pins of every domain: those that count on the newest level, and those that are refused."""
-    pins: list[PinFact] = []
+def _pins(variant: PolicyVariant, declared: DeclaredPolicy, describe: DescribePin) -> Iterator[PinFact]:
+    """Yield the pins of every domain: those that count on the newest level, and those that are refused."""
     for scope in variant.scopes:
         if scope.kind != "domain":
             continue
@@ -206,7 +214,7 @@ def _pins(variant: PolicyVariant, declared: DeclaredPolicy, describe: DescribePi
                     problem = "length" if refused.error_kind == "pin-length" else "encoding"
                     detail = refused.detail
                 snippet = value[:MAX_SNIPPET_CHARACTERS]
-                pins.append(
+                yield (
                     PinFact(
                         mechanism="nsc",
                         host=domain.name,
@@ -228,7 +236,6 @@ def _pins(variant: PolicyVariant, declared: DeclaredPolicy, describe: DescribePi
                         ),
                     )
                 )
-    return pins
 
 
 def _declared_set(declared: DeclaredPolicy, scope: PolicyScope) -> PinSet | None:

@@ -237,7 +237,7 @@ def covering_pins_live(context: Context, fact: PolicyDomainView) -> bool:
 def enclosing_pin_set(context: Context, fact: PolicyScopeView) -> PinSet:
     """Return the pin-set that a nested domain-config would inherit if it declared none; an empty one at the top."""
     variant = _variant(context, fact.entry, fact.first_level)
-    scopes = _scopes_by_path(variant)
+    scopes = context.once(("scopes", fact.entry, fact.first_level), lambda: _scopes_by_path(variant))
     scope = scopes.get(fact.path)
     parent = scopes.get(scope.parent_path) if scope is not None else None
     settings = settings_at(parent, fact.first_level) if parent is not None else None
@@ -247,8 +247,13 @@ def enclosing_pin_set(context: Context, fact: PolicyScopeView) -> PinSet:
 @judgement("real_pins")
 def real_pins(context: Context, fact: PolicyScopeView) -> int:
     """Count the distinct digests of a scope's pin-set that are no examples, placeholders or digests of nothing."""
-    dummies = {pin.digest for pin in context.facts.pins if pin.mechanism == "nsc" and pin.problem in _DUMMY}
+    dummies = context.once("policy dummies", lambda: _dummies(context))
     return len({pin.digest for pin in fact.settings.pin_set.pins} - dummies)
+
+
+def _dummies(context: Context) -> frozenset[bytes | None]:
+    pins = context.facts.pins
+    return frozenset(pin.digest for pin in pins if pin.mechanism == "nsc" and pin.problem in _DUMMY)
 
 
 @judgement("pinned_outside_policy")

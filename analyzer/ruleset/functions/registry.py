@@ -5,7 +5,7 @@ A judgement exists where a condition would need several facts at once, or arithm
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from analyzer.options import ScanOptions
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _C = TypeVar("_C", bound=Callable[..., Any])
+_T = TypeVar("_T")
 _JUDGEMENTS: dict[str, Function] = {}
 
 
@@ -27,6 +28,19 @@ class Context(msgspec.Struct, frozen=True):
     options: ScanOptions
     gaps: tuple[AnalysisGap, ...] = ()
     """What was not analysed, for judgements about the coverage itself."""
+
+    memory: dict[Hashable, Any] = {}
+    """What `once` has computed; of one evaluation, like the rest."""
+
+    def once(self, key: Hashable, compute: Callable[[], _T]) -> _T:
+        """Return what `compute` returns, computed on the first call with this key.
+
+        For what a judgement needs for every fact alike: without it, many facts cost the square of their number.
+        """
+        if key not in self.memory:
+            self.memory[key] = compute()
+        found: _T = self.memory[key]
+        return found
 
     @property
     def as_of(self) -> dt.datetime:
