@@ -47,8 +47,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Most configurations looked at for one resource."""
     policy_variants: int = 64
     """Most configurations of the policy resource that are resolved."""
-    policy_elements: int = 5_000
-    """Most elements in one policy file; policies of real apps have fewer than a thousand."""
+    policy_elements: int = 2_000
+    """Most elements in one policy file; policies of real apps have a few hundred."""
+    policy_pins: int = 5_000
+    """Most pairs of a domain and a pin in one app's policy."""
     dex_entries: int = 1_000
     """Most DEX files in one app."""
     dex_bytes: int = 256 * MIB
