@@ -35,6 +35,7 @@ _STATE_STYLES: dict[State, str] = {"good": "green", "warn": "yellow", "bad": "re
 _OUTCOME_STYLES = {"pass": "bold green", "blocked": "bold red", "incomplete": "bold magenta", "failed": "bold red"}
 _INDENT = 2
 _GAP = 2
+_HOST_TITLE = "Host pattern"
 _CLEARTEXT_WIDTH = 12
 _USER_CA_WIDTH = 11
 _MOST_ROWS = 12
@@ -137,9 +138,9 @@ def _hosts(view: ReportView, width: int, *, verbose: bool) -> RenderableType:
     patterns = [_patterns(row) for row in shown]
     free = width - _INDENT - 3 * _GAP - _CLEARTEXT_WIDTH - _USER_CA_WIDTH
     longest = max(len(line) for text in patterns for line in text.plain.split("\n"))
-    host_width = max(min(longest, free * 11 // 20), 8)
+    host_width = max(min(longest, free * 11 // 20), len(_HOST_TITLE) if width >= 2 * MIN_WIDTH else 8)
     table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, show_edge=False, header_style="dim")
-    table.add_column("Host pattern", overflow="fold", width=host_width)
+    table.add_column(_HOST_TITLE, overflow="fold", width=host_width)
     table.add_column("Pins", overflow="fold", width=max(free - host_width, 8))
     table.add_column("Cleartext", overflow="fold", width=_CLEARTEXT_WIDTH)
     table.add_column("User CAs", overflow="fold", width=_USER_CA_WIDTH)
@@ -183,8 +184,8 @@ def _pins(row: HostRow) -> Text:
     # Devices before API 24 are the same for every row; the verdict speaks of them.
     text = _values([value for value in row.enforced if value.text != NOT_IN_FORCE])
     if row.pins:
-        ends = [value.text for value in row.until if value.state != "bad" and value.text[:1].isdigit()]
-        if ends:
+        ends = [value.text for value in row.until if value.text[:1].isdigit()]
+        if ends and row.enforced[0].state in ("good", "warn"):
             text.append(f"\nuntil {', '.join(ends)}")
         if row.backup.state in ("warn", "bad"):
             text.append(f"\nbackup: {row.backup.text[:1].lower()}{row.backup.text[1:]}", style="yellow")

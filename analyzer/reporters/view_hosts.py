@@ -101,16 +101,13 @@ class _Context:
         names = tuple(host_pattern(domain.name, domain.include_subdomains) for domain in scope.domains)
         return HostRow(
             kind="base" if scope.kind == "base" else "domain",
-            patterns=names[:MAX_PATTERNS] or (_base_name(variant),),
+            patterns=names[:MAX_PATTERNS] or ("no host" if scope.kind == "domain" else _base_name(variant),),
             more_patterns=max(0, len(names) - MAX_PATTERNS),
             notes=self._row_notes(variant, scope),
             owner=self._owner(scope),
             mechanism=MECHANISMS["nsc"] if self._policy.state == "resolved" else "Platform defaults",
             variant=self._variant_name(variant),
-            enforced=(
-                *banded.of(lambda settings: enforcement(settings, self._as_of), refused),
-                *self._below(bool(values)),
-            ),
+            enforced=self._enforced(scope, banded, refused, pinned=bool(values)),
             pins=tuple(pin_view(value, facts.get(value)) for value, _ in values),
             backup=backup_value(facts.values(), (digest for _, digest in values if digest)),
             until=banded.values(
@@ -125,6 +122,14 @@ class _Context:
             encryption=banded.of(lambda settings: (settings.domain_encryption or "Not used", "neutral")),
             trail=_trail(variant, scope),
         )
+
+    def _enforced(
+        self, scope: PolicyScope, banded: "_Banded", refused: Sequence[LevelRange], *, pinned: bool
+    ) -> tuple[Value, ...]:
+        if scope.kind == "domain" and scope.bands and all(domain.problem is not None for domain in scope.domains):
+            return (Value(text="Can match no host", state="bad"),)
+        values = banded.of(lambda settings: enforcement(settings, self._as_of), refused)
+        return (*values, *self._below(pinned))
 
     def _below(self, pinned: bool) -> tuple[Value, ...]:
         if not pinned or self._app.min_sdk >= FIRST_POLICY_LEVEL:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from analyzer.model import PinFact, Settings
 from analyzer.reporters.text import join_words
@@ -20,6 +21,7 @@ _PROBLEMS = {
     "wrong-object": "not the digest of a key",
     "spelling": "unusual spelling",
 }
+_ANCHORS = {"user": "user-installed CAs", "raw": "bundled CAs", "wfa": "WFA CAs", "system": "system CAs"}
 _ABSENT = Value(text="–")
 
 
@@ -52,21 +54,36 @@ def backup_value(facts: Iterable[PinFact], digests: Iterable[bytes]) -> Value:
     return Value(text="No: one usable key" if usable else "No: no usable key", state="warn" if usable else "bad")
 
 
+PinStatus = Literal["none", "overridden", "expired", "partly", "enforced"]
+"""What the pins of a scope amount to; ``partly`` when chains to some anchors are not checked against them."""
+
+
+def pin_status(settings: Settings, as_of: dt.datetime) -> PinStatus:
+    """Tell what the pins of a scope amount to at `as_of`."""
+    if not settings.pin_set.pins:
+        return "none"
+    overriding = {anchor.source for anchor in settings.trust_anchors if anchor.overrides_pins}
+    if "system" in overriding:
+        return "overridden"
+    if has_ended(settings.pin_set.expires_date, as_of):
+        return "expired"
+    return "partly" if overriding else "enforced"
+
+
 def enforcement(settings: Settings, as_of: dt.datetime) -> tuple[str, State]:
-    """Tell whether the pins of a scope are checked at `as_of`."""
-    pin_set = settings.pin_set
-    if not pin_set.pins:
-        return "Not pinned", "neutral"
-    overriding = [anchor for anchor in settings.trust_anchors if anchor.overrides_pins]
-    if any(anchor.source == "system" for anchor in overriding):
-        return "Overridden: pins do not apply to system CAs", "bad"
-    if has_ended(pin_set.expires_date, as_of):
-        return f"Expired on {show(pin_set.expires_date or '', 20)}", "bad"
-    if overriding:
-        kinds = {"user": "user-installed CAs", "raw": "bundled CAs", "wfa": "WFA CAs", "system": "system CAs"}
-        names = join_words(sorted({kinds[anchor.source] for anchor in overriding}))
-        return f"Enforced, except for {names}", "warn"
-    return "Enforced", "good"
+    """Tell in words whether the pins of a scope are checked at `as_of`."""
+    match pin_status(settings, as_of):
+        case "none":
+            return "Not pinned", "neutral"
+        case "overridden":
+            return "Overridden: pins do not apply to system CAs", "bad"
+        case "expired":
+            return f"Expired on {show(settings.pin_set.expires_date or '', 20)}", "bad"
+        case "partly":
+            sources = {anchor.source for anchor in settings.trust_anchors if anchor.overrides_pins}
+            return f"Enforced, except for {join_words(sorted(_ANCHORS[source] for source in sources))}", "warn"
+        case "enforced":
+            return "Enforced", "good"
 
 
 def has_ended(expires_date: str | None, as_of: dt.datetime) -> bool:

@@ -6,17 +6,26 @@ The words follow from facts and gaps alone; whether that is acceptable is for ru
 import datetime as dt
 from collections.abc import Sequence
 
-from analyzer.model import AppInfo, CallbackFact, FactKind, Facts, NetworkPolicy, PolicyScope, ScanResult
+from analyzer.model import (
+    AppInfo,
+    CallbackFact,
+    FactKind,
+    Facts,
+    NetworkPolicy,
+    PolicyScope,
+    PolicyVariant,
+    ScanResult,
+)
 from analyzer.model.policy import FIRST_POLICY_LEVEL, HIGHEST_KNOWN_LEVEL
 from analyzer.model.policy_lookup import variant_at
-from analyzer.reporters.levels import LevelRange, join_ranges, name_levels, name_ranges
+from analyzer.reporters.levels import LevelRange, name_levels, name_ranges
 from analyzer.reporters.text import join_words, plural
 from analyzer.reporters.view_hosts import missing_levels
 from analyzer.reporters.view_model import Verdict
-from analyzer.reporters.view_pins import enforcement, has_ended, host_pattern, parse_day
+from analyzer.reporters.view_open import matching_names, open_settings, some_names
+from analyzer.reporters.view_pins import PinStatus, pin_status
 from analyzer.reporters.words import HIDDEN_KINDS, MECHANISMS, show
 
-_NAMED_HOSTS = 3
 _POLICY_STAGES: tuple[FactKind, ...] = ("callback", "certificate", "sdk", "host", "code")
 _CHECKS_NOTHING = {
     "trust_manager": (frozenset({"accept-all", "null-guard", "swallow"}), "accepts", "accept", "every certificate"),
@@ -71,16 +80,11 @@ def _policy_parts(facts: Facts, as_of: dt.datetime) -> tuple[list[str], list[str
     base = next((scope for scope in variant.scopes if scope.kind == "base"), None)
     if base is None or not base.bands or base.bands[-1].last_level < newest:
         return pinned or ["The network security configuration has no effect on any device the app runs on."], []
-    domains = [scope for scope in variant.scopes if scope.kind == "domain" and scope.bands]
-    pinned += _pinning(policy, domains, as_of)
-    opened = [*_cleartext(base, domains), *_user_cas(base, domains)]
+    pinned += _pinning(policy, variant, as_of)
+    pinned += _other_variants(policy, variant, as_of)
+    opened = open_settings([other for other in policy.variants if other.default] or [variant])
     if app.min_sdk < FIRST_POLICY_LEVEL and policy.state == "resolved":
         opened.append(f"On {name_levels(app.min_sdk, FIRST_POLICY_LEVEL - 1)} the policy is not read.")
-    if len(policy.variants) > 1:
-        opened.append(
-            f"The file exists in {len(policy.variants)} configurations; this is said of the one that the newest "
-            "devices choose."
-        )
     return pinned, opened
 
 
@@ -98,70 +102,70 @@ def _refusals(app: AppInfo, policy: NetworkPolicy) -> list[str]:
     return [f"Android refuses the network security configuration {where}: connections through the platform fail there."]
 
 
-def _pinning(policy: NetworkPolicy, domains: Sequence[PolicyScope], as_of: dt.datetime) -> list[str]:
+def _pinning(policy: NetworkPolicy, variant: PolicyVariant, as_of: dt.datetime) -> list[str]:
     if policy.state == "none":
         return ["The app has no network security configuration: platform defaults hold, and it pins no host."]
-    names = [name for scope in domains for name in _names(scope)]
-    if not names:
+    domains = _domain_scopes(variant)
+    names = [name for scope in domains for name in matching_names(scope)]
+    lost = [name for scope in domains for name in _lost_names(scope)]
+    if not names and not lost:
         return ["The network security configuration names no host and pins none."]
-    states = [(scope, enforcement(scope.bands[-1].settings, as_of)) for scope in domains]
-    pinned = sum(len(scope.domains) for scope, (_, state) in states if state in ("good", "warn"))
+    unmatched = [f"{some_names(lost)} can match no host."] if lost else []
+    if not names:
+        return ["The network security configuration names no host that can exist and pins none.", *unmatched]
+    pinned = _pinned_count(domains, as_of)
     whole = plural(len(names), "host pattern")
-    if pinned == 0:
-        sentences = [f"None of the {whole} in the network security configuration is pinned."]
-        if len(names) == 1:
-            sentences = ["The one host pattern in the network security configuration is not pinned."]
+    where = "in the network security configuration"
+    if len(names) == 1:
+        sentence = f"The one host pattern {where} is {'' if pinned else 'not '}pinned."
+    elif pinned == 0:
+        sentence = f"None of the {whole} {where} is pinned."
     elif pinned == len(names):
-        all_of = "The one host pattern is" if pinned == 1 else f"All {whole} are"
-        sentences = [f"{all_of} pinned by the network security configuration."]
+        sentence = f"All {whole} {where} are pinned."
     else:
         verb = "is" if pinned == 1 else "are"
-        sentences = [f"{pinned} of {whole} {verb} pinned by the network security configuration."]
-    sentences += _ends(states, as_of)
-    dead = [name for scope, (words, _) in states if words.startswith("Overridden") for name in _names(scope)]
-    if dead:
-        sentences.append(f"Pins for {_some(dead)} are overridden by the system CAs.")
+        sentence = f"{pinned} of {whole} {verb} pinned by the network security configuration."
+    dead = [name for scope in domains if _status(scope, as_of) == "overridden" for name in matching_names(scope)]
+    overridden = [f"Pins for {some_names(dead)} are overridden by the system CAs."] if dead else []
+    return [sentence, *_ends(domains, as_of), *overridden, *unmatched]
+
+
+def _other_variants(policy: NetworkPolicy, newest: PolicyVariant, as_of: dt.datetime) -> list[str]:
+    """Say what the other configurations of the file pin, which other devices choose."""
+    sentences: list[str] = []
+    for variant in policy.variants:
+        if variant is newest or not any(scope.bands for scope in variant.scopes):
+            continue
+        if variant.default:
+            devices = f"On {name_levels(variant.first_level, variant.last_level)}"
+        else:
+            devices = f"On devices that choose {show(variant.qualifiers, 80)} resources"
+        domains = _domain_scopes(variant)
+        count = sum(len(matching_names(scope)) for scope in domains)
+        pinned = _pinned_count(domains, as_of)
+        what = f"pins {pinned or 'none'} of {plural(count, 'host pattern')}" if count else "pins no host"
+        sentences.append(f"{devices} another file applies, which {what}.")
     return sentences
 
 
-def _ends(states: Sequence[tuple[PolicyScope, tuple[str, str]]], as_of: dt.datetime) -> list[str]:
+def _ends(domains: Sequence[PolicyScope], as_of: dt.datetime) -> list[str]:
     ended: dict[str, list[str]] = {}
     ahead: dict[str, list[str]] = {}
-    for scope, _ in states:
-        pin_set = scope.bands[-1].settings.pin_set
-        if pin_set.pins and pin_set.expires_date is not None and parse_day(pin_set.expires_date) is not None:
-            days = ended if has_ended(pin_set.expires_date, as_of) else ahead
-            days.setdefault(pin_set.expires_date, []).extend(_names(scope))
-    sentences = [f"Pinning for {_some(names)} ended on {day}." for day, names in sorted(ended.items())]
+    for scope in domains:
+        expires = scope.bands[-1].settings.pin_set.expires_date
+        status = _status(scope, as_of)
+        if expires is not None and matching_names(scope):
+            if status == "expired":
+                ended.setdefault(expires, []).extend(matching_names(scope))
+            elif status in ("enforced", "partly"):
+                ahead.setdefault(expires, []).extend(matching_names(scope))
+    sentences = [f"Pinning for {some_names(names)} ended on {day}." for day, names in sorted(ended.items())]
     if ahead:
         day, names = min(ahead.items())
         later = sum(len(others) for other, others in ahead.items() if other != day)
         more = f", for {plural(later, 'more pattern')} later" if later else ""
-        sentences.append(f"Pinning for {_some(names)} ends on {day}{more}.")
+        sentences.append(f"Pinning for {some_names(names)} ends on {day}{more}.")
     return sentences
-
-
-def _cleartext(base: PolicyScope, domains: Sequence[PolicyScope]) -> list[str]:
-    everywhere = _ranges(base)
-    allowed = [(band.first_level, band.last_level) for band in base.bands if band.settings.cleartext]
-    others = "all other hosts" if domains else "all hosts"
-    named = [name for scope in domains if scope.bands[-1].settings.cleartext for name in _names(scope)]
-    if not allowed:
-        if not named:
-            return ["Cleartext is not allowed for any host."]
-        return [f"Cleartext is allowed for {_some(named)} and for no other host."]
-    where = "" if join_ranges(allowed) == everywhere else f" on {name_ranges(allowed)}"
-    sentences = [f"Cleartext is allowed for {others}{where}."]
-    if named and where:
-        sentences = [f"Cleartext is allowed for {_some(named)}, and for {others}{where}."]
-    return sentences
-
-
-def _user_cas(base: PolicyScope, domains: Sequence[PolicyScope]) -> list[str]:
-    if _trusts_user(base):
-        return [f"User-installed CAs are trusted for {'all other hosts' if domains else 'all hosts'}."]
-    named = [name for scope in domains if _trusts_user(scope) for name in _names(scope)]
-    return [f"User-installed CAs are trusted for {_some(named)}."] if named else []
 
 
 def _code(facts: Facts) -> list[str]:
@@ -216,19 +220,17 @@ def _unknown(result: ScanResult, facts: Facts) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def _names(scope: PolicyScope) -> list[str]:
-    return [host_pattern(domain.name, domain.include_subdomains) for domain in scope.domains]
+def _domain_scopes(variant: PolicyVariant) -> list[PolicyScope]:
+    return [scope for scope in variant.scopes if scope.kind == "domain" and scope.bands]
 
 
-def _some(names: Sequence[str]) -> str:
-    if len(names) <= _NAMED_HOSTS:
-        return join_words([*names])
-    return join_words([*names[: _NAMED_HOSTS - 1], f"{len(names) - _NAMED_HOSTS + 1} more"])
+def _status(scope: PolicyScope, as_of: dt.datetime) -> PinStatus:
+    return pin_status(scope.bands[-1].settings, as_of)
 
 
-def _ranges(scope: PolicyScope) -> tuple[LevelRange, ...]:
-    return join_ranges((band.first_level, band.last_level) for band in scope.bands)
+def _pinned_count(domains: Sequence[PolicyScope], as_of: dt.datetime) -> int:
+    return sum(len(matching_names(scope)) for scope in domains if _status(scope, as_of) in ("enforced", "partly"))
 
 
-def _trusts_user(scope: PolicyScope) -> bool:
-    return any(anchor.source == "user" for anchor in scope.bands[-1].settings.trust_anchors)
+def _lost_names(scope: PolicyScope) -> list[str]:
+    return [show(domain.written.strip(), 253) for domain in scope.domains if domain.problem is not None]

@@ -45,8 +45,8 @@ class TestVerdict:
 
     def test_says_on_which_devices_cleartext_is_allowed(self) -> None:
         assert (
-            "Cleartext is allowed for *.cdn.images.example, and for all other hosts on Android 7.0–8.1 (API 24–27)."
-            in build_view(cases.shop()).verdict.known
+            "Cleartext is allowed for *.cdn.images.example, and for intranet.shop.example and all other hosts "
+            "on Android 7.0–8.1 (API 24–27)." in build_view(cases.shop()).verdict.known
         )
 
     def test_says_that_cleartext_is_not_allowed_anywhere(self) -> None:
@@ -55,7 +55,7 @@ class TestVerdict:
 
     def test_one_pattern_is_not_spoken_of_as_many(self) -> None:
         view = build_view(cases.app_with_policy(policy()))
-        assert view.verdict.known[0] == "The one host pattern is pinned by the network security configuration."
+        assert view.verdict.known[0] == "The one host pattern in the network security configuration is pinned."
 
     def test_an_expired_pin_set_does_not_count_as_pinned(self) -> None:
         view = build_view(cases.app_with_policy(policy("2026-01-15")))
@@ -67,6 +67,37 @@ class TestVerdict:
         view = build_view(cases.app_with_policy(policy(extra=anchors)))
         assert view.verdict.known[0] == "The one host pattern in the network security configuration is not pinned."
         assert "Pins for *.api.example.com are overridden by the system CAs." in view.verdict.known
+
+    def test_overridden_pins_are_not_said_to_end_some_day(self) -> None:
+        anchors = '<trust-anchors><certificates src="system" overridePins="true"/></trust-anchors>'
+        view = build_view(cases.app_with_policy(policy(extra=anchors)))
+        assert not any("ends on" in sentence for sentence in view.verdict.known)
+
+    def test_a_pattern_that_can_match_nothing_is_not_counted(self) -> None:
+        text = policy()[0].replace(">api.example.com<", ">https://api.example.com<")
+        second = '<domain-config><domain includeSubdomains="false">www.example.com</domain></domain-config>'
+        text = text.replace("</network-security-config>", second + "</network-security-config>")
+        known = build_view(cases.app_with_policy((text, ""))).verdict.known
+        assert known[0] == "The one host pattern in the network security configuration is not pinned."
+        assert "https://api.example.com can match no host." in known
+
+    def test_a_pattern_that_can_match_nothing_does_not_make_cleartext_count(self) -> None:
+        text = policy()[0].replace(">api.example.com<", ">https://api.example.com<")
+        text = text.replace("<domain-config>", '<domain-config cleartextTrafficPermitted="true">')
+        known = build_view(cases.app_with_policy((text, ""))).verdict.known
+        assert known[0] == "The network security configuration names no host that can exist and pins none."
+        assert "Cleartext is not allowed for any host." in known
+
+    def test_cleartext_for_every_host_is_said_in_one_word(self) -> None:
+        text = policy()[0].replace('cleartextTrafficPermitted="false"', 'cleartextTrafficPermitted="true"')
+        assert "Cleartext is allowed for all hosts." in build_view(cases.app_with_policy((text, ""))).verdict.known
+
+    def test_what_other_files_say_on_older_devices_is_not_passed_over(self) -> None:
+        older = '<network-security-config><base-config cleartextTrafficPermitted="true"/></network-security-config>'
+        known = build_view(cases.app_with_policy((older, ""), (policy()[0], "v28"))).verdict.known
+        assert known[0] == "The one host pattern in the network security configuration is pinned."
+        assert "On Android 7.0–8.1 (API 24–27) another file applies, which pins no host." in known
+        assert "Cleartext is allowed for all hosts on Android 7.0–8.1 (API 24–27)." in known
 
     def test_unread_code_is_said_to_be_unknown(self) -> None:
         (code, native) = build_view(cases.shop()).verdict.unknown
@@ -114,7 +145,9 @@ class TestVerdict:
         assert not view.readable and view.hosts.rows == ()
 
     def test_user_cas_are_named(self) -> None:
-        assert "User-installed CAs are trusted for intranet.shop.example." in build_view(cases.shop()).verdict.known
+        assert (
+            "User-installed CAs are trusted for intranet.shop.example only." in build_view(cases.shop()).verdict.known
+        )
 
     def test_a_trust_manager_that_checks_nothing_is_named(self) -> None:
         assert "1 trust manager accepts every certificate." in build_view(cases.shop()).verdict.known
@@ -201,9 +234,15 @@ class TestHosts:
     def test_a_pattern_that_can_match_nothing_is_marked(self) -> None:
         text = policy()[0].replace("api.example.com", "*.example.com")
         (row,) = [row for row in build_view(cases.app_with_policy((text, ""))).hosts.rows if row.kind == "domain"]
+        assert [(value.text, value.state) for value in row.enforced] == [("Can match no host", "bad")]
         assert row.notes == (
             "*.example.com can match no host: the platform knows no wildcards; `includeSubdomains` covers subdomains.",
         )
+
+    def test_a_configuration_without_domains_is_no_row_of_all_hosts(self) -> None:
+        text = "<network-security-config><domain-config/></network-security-config>"
+        view = build_view(cases.app_with_policy((text, "")))
+        assert [row.patterns for row in view.hosts.rows] == [("no host",), ("all other hosts",)]
 
     def test_rows_of_several_configurations_name_theirs(self) -> None:
         newer = policy()[0].replace("2027-03-02", "2028-01-01")
