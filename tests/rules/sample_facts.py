@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,10 +15,14 @@ from analyzer.extractors.network_policy import PinDescription, PolicyFacts, Poli
 from analyzer.extractors.pin_values import describe_pin
 from analyzer.model import AnalysisGap, AppInfo, Facts, Location, NetworkPolicy, ResourceReference
 from analyzer.options import Limits, ScanOptions
-from analyzer.ruleset.schema import Sample
+from analyzer.ruleset.compiled import rule_environment
+from analyzer.ruleset.engine import Evaluation, evaluate
+from analyzer.ruleset.loader import RuleSet
+from analyzer.ruleset.schema import Rule, Sample
 
 POLICY_NAME = "xml/network_security_config"
 POLICY_ENTRY = "res/xml/network_security_config.xml"
+_ENVIRONMENT = rule_environment()
 _CATALOGUE: list[Catalogue] = []
 
 
@@ -48,6 +53,13 @@ def build_facts(sample: Sample) -> SampleFacts:
         msgspec.convert({"subject": "sample", "detail": "From a sample.", **gap}, AnalysisGap) for gap in sample.gaps
     )
     return SampleFacts(facts, gaps, _options(sample))
+
+
+def evaluate_sample(rule: Rule, sample: Sample) -> Evaluation:
+    """Ask one rule about what a sample describes."""
+    given = build_facts(sample)
+    rules = RuleSet([(rule, Path(f"{rule.id}.yaml"))], "", _ENVIRONMENT)
+    return evaluate(rules, given.facts, given.gaps, given.options)
 
 
 def _app(sample: Sample) -> AppInfo:

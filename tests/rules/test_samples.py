@@ -1,20 +1,16 @@
 """Every bad sample makes its rule speak as expected, every good one leaves it silent, every unknown one unanswered."""
 
-from pathlib import Path
-
 import pytest
 from _pytest.mark.structures import ParameterSet
 from msgspec.structs import replace
 
 from analyzer.model import Finding, Strength
-from analyzer.ruleset.compiled import rule_environment
-from analyzer.ruleset.engine import Evaluation, evaluate
-from analyzer.ruleset.loader import RuleSet, read_rule, rules_folder
+from analyzer.ruleset.engine import Evaluation
+from analyzer.ruleset.loader import read_rule, rules_folder
 from analyzer.ruleset.schema import Expectation, Rule, Sample
-from tests.rules.sample_facts import build_facts
+from tests.rules.sample_facts import evaluate_sample
 
 RULES = {path.stem: read_rule(path) for path in sorted((rules_folder() / "checks").rglob("*.yaml"))}
-ENVIRONMENT = rule_environment()
 
 
 def _samples(kind: str) -> list[ParameterSet]:
@@ -23,12 +19,6 @@ def _samples(kind: str) -> list[ParameterSet]:
         for rule in RULES.values()
         for sample in getattr(rule.samples, kind)
     ]
-
-
-def _evaluate(rule: Rule, sample: Sample) -> Evaluation:
-    given = build_facts(sample)
-    rules = RuleSet([(rule, Path(f"{rule.id}.yaml"))], "", ENVIRONMENT)
-    return evaluate(rules, given.facts, given.gaps, given.options)
 
 
 def _statements(evaluation: Evaluation) -> tuple[Finding | Strength, ...]:
@@ -49,7 +39,7 @@ def _unmet(expected: Expectation, statement: Finding | Strength) -> list[str]:
 
 def failure(rule: Rule, kind: str, sample: Sample) -> str | None:
     """Return why a sample does not show what it says, None when it does."""
-    evaluation = _evaluate(rule, sample)
+    evaluation = evaluate_sample(rule, sample)
     statements = _statements(evaluation)
     unanswered = [entry.reason for entry in evaluation.not_evaluated]
     if kind == "bad":
