@@ -43,7 +43,7 @@ def documents() -> dict[Path, bytes]:
 
 
 def _help() -> str:
-    context = click.Context(cli, info_name="pinscope", max_content_width=100, terminal_width=100)
+    context = click.Context(cli, info_name="pinscope", terminal_width=100, **cli.context_settings)
     return f"```text\n{cli.get_help(context)}\n```"
 
 
