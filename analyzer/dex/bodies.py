@@ -102,6 +102,6 @@ class Bodies:
         return bytes(flags)
 
     def _usable(self, offsets: Ints) -> Ints:
-        good = (offsets % 4 == 0) & (offsets + HEADER_BYTES <= len(self._data) // 4 * 4)
+        good: npt.NDArray[np.bool_] = (offsets % 4 == 0) & (offsets + HEADER_BYTES <= len(self._data) // 4 * 4)
         self._log.note("code", "code lies outside the file or is not aligned", int(np.count_nonzero(~good)))
         return offsets[good]
