@@ -13,7 +13,7 @@ from analyzer._version import __version__
 from analyzer.apk.app import OpenedApp, open_app
 from analyzer.errors import TargetError, UsageError
 from analyzer.extractors.catalogue import Catalogue, load_catalogue
-from analyzer.extractors.code_inventory import inventory_code
+from analyzer.extractors.code_inventory import find_payloads, inventory_code
 from analyzer.extractors.network_policy import PinDescription
 from analyzer.extractors.pin_values import describe_pin
 from analyzer.extractors.policy_files import extract_policy
@@ -195,6 +195,7 @@ def _extract(app: OpenedApp, options: ScanOptions, engine: Engine, stages: _Stag
         "code", _ALL_FACTS[2:], lambda: inventory_code(app, app.info.native_libraries, options.limits)
     )
     stages.gaps.extend(code_gaps or ())
+    payloads = stages.run("payloads", ("code",), lambda: find_payloads(app)) or ()
     if code_gaps is not None and _has_no_code(app.info):
         # Without any code there is nothing that a code extractor could have found.
         covered |= {"callback", "sdk", "host", "code"}
@@ -203,6 +204,7 @@ def _extract(app: OpenedApp, options: ScanOptions, engine: Engine, stages: _Stag
         policy=policy.facts.policy if policy is not None else NetworkPolicy(state="unreadable"),
         pins=policy.facts.pins if policy is not None else (),
         hosts=policy.facts.hosts if policy is not None else (),
+        payloads=payloads,
         covered=tuple(sorted(covered)),
     )
 

@@ -3,6 +3,7 @@
 from analyzer.model.app import AppInfo
 from analyzer.model.base import Record
 from analyzer.model.code import ApiUse, CallbackFact, CertificateFact, ChainObservation, HostFact, SdkFact
+from analyzer.model.location import Location
 from analyzer.model.pins import PinFact
 from analyzer.model.policy import NetworkPolicy
 
@@ -19,6 +20,8 @@ class Facts(Record, frozen=True, kw_only=True):
     hosts: tuple[HostFact, ...] = ()
     chains: tuple[ChainObservation, ...] = ()
     api_uses: tuple[ApiUse, ...] = ()
+    payloads: tuple[Location, ...] = ()
+    """Entries among assets and resources that hold code of their own: DEX, JAR and APK files."""
     covered: tuple[str, ...] = ()
     """Fact kinds that extractors looked for in this run, sorted: ``policy``, ``pin``, ``callback``, ``code``, …
 

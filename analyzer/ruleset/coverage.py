@@ -44,7 +44,7 @@ class Blindness(msgspec.Struct, frozen=True):
 def blindness(rule: RuleHead, facts: Facts, gaps: Sequence[AnalysisGap]) -> Blindness:
     """Tell what a rule cannot see of the facts that it reads."""
     source = KINDS[rule.for_each]
-    required: tuple[FactKind, ...] = tuple(dict.fromkeys((source.reads, *rule.needs)))
+    required: tuple[FactKind, ...] = tuple(dict.fromkeys((source.reads, *rule.needs, *rule.looks_in)))
     missing = [kind for kind in required if kind not in facts.covered]
     hiding = [gap for gap in gaps if _hidden(gap).intersection(required)]
     sentences: list[str] = []

@@ -3,11 +3,12 @@
 import msgspec
 
 from analyzer.conditions.environment import Bindings
-from analyzer.model import Adjustment, AppInfo, Confidence, Location, Record, Severity
+from analyzer.model import Adjustment, AppInfo, Confidence, Location, Origin, Record, Severity
 from analyzer.ruleset.adjustments import Judgement, adjust, owner_of
 from analyzer.ruleset.compiled import CompiledCase, CompiledRule
 from analyzer.ruleset.fingerprint import code_anchor
 from analyzer.ruleset.schema import RuleHead
+from analyzer.ruleset.views import PolicyScopeView
 
 _SDK_PREFIX = "sdk:"
 
@@ -80,6 +81,10 @@ def _locations(rule: RuleHead, fact: Record) -> tuple[Location, ...]:
         stated = getattr(fact, rule.location) if rule.location is not None else None
         place = stated or fact.application_location
         return (place,) if place is not None else ()
+    if isinstance(fact, PolicyScopeView) and rule.about is not None:
+        origin: Origin | None = getattr(fact.settings, f"{rule.about}_origin")
+        if origin is not None and origin.path is not None and origin.kind != "manifest":
+            return (Location(kind="xml", entry=fact.entry, xml_path=origin.path, line=origin.line),)
     evidence = getattr(fact, "evidence", ())
     return evidence if isinstance(evidence, tuple) else ()
 

@@ -135,6 +135,9 @@ class RuleHead(_Strict, frozen=True, kw_only=True):
     needs: tuple[FactKind, ...] = ()
     """Fact kinds besides that of `for_each` without which the rule is not evaluated, such as ``code``. Where a
     gap may hide some of them, findings are kept with the confidence ``coverage``."""
+    looks_in: tuple[FactKind, ...] = ()
+    """Fact kinds that only the rule's silence rests on: what it says holds without them, but where they were not
+    looked for, or a gap may hide them, saying nothing counts as not evaluated."""
     when: NonEmpty
     """CEL over ``fact`` (the record of `for_each`), ``app`` (`AppInfo`), ``policy`` (`PolicyView`), ``options``
     (`OptionsView`) and ``as_of`` (a timestamp). Field names and vocabularies are checked, and a field that may
@@ -153,6 +156,9 @@ class RuleHead(_Strict, frozen=True, kw_only=True):
     location: Literal["debuggable_location", "cleartext_location", "network_security_config_location"] | None = None
     """For a rule over ``app``: the field that points at its place in the manifest. Where it is left out or empty,
     the application element is the place; facts of other kinds carry their own evidence."""
+    about: Literal["cleartext", "trust_anchors", "pin_set", "ct", "domain_encryption"] | None = None
+    """For a rule over ``policy_scope``: the setting it is about. The finding then points at the element that states
+    the setting, also when it is inherited, instead of the scope's own element."""
 
 
 class Rule(RuleHead, frozen=True, kw_only=True):

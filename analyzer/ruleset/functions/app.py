@@ -53,7 +53,8 @@ def has_opaque_code(context: Context) -> bool:
 def run_time_code(context: Context) -> tuple[str, ...]:
     """Name the ways in which the app brings in code at run time, sorted."""
     loaders = {use.api for use in context.facts.api_uses if use.api in _LOADERS and use.activation != "defined_only"}
-    return tuple(sorted(loaders | {sdk.name for sdk in context.facts.sdks if sdk.name in _OVER_THE_AIR}))
+    frameworks = {sdk.name for sdk in context.facts.sdks if sdk.name in _OVER_THE_AIR}
+    return tuple(sorted(loaders | frameworks | {payload.entry for payload in context.facts.payloads}))
 
 
 @judgement("policy_depends_on_device_settings")
