@@ -35,7 +35,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Most elements in one XML file."""
     xml_depth: int = 512
     """Deepest element nesting."""
-    xml_attributes: int = 1_000_000
+    xml_attributes: int = 250_000
     """Most attributes in one XML file."""
     pool_strings: int = 2_000_000
     """Most strings in one string pool."""
@@ -55,8 +55,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Most DEX files in one app."""
     dex_bytes: int = 256 * MIB
     """Largest DEX file or container of DEX files."""
-    dex_members: int = 4_000_000
-    """Most fields and methods defined in one DEX file."""
+    dex_rows: int = 4_000_000
+    """Most rows of one table of a DEX file, and most fields and methods it defines."""
     dex_string_bytes: int = MIB
     """Longest string of a DEX file; class files allow 64 KiB, tools may join some."""
     method_units: int = 4_000_000

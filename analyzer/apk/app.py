@@ -20,6 +20,7 @@ from analyzer.options import Limits
 
 _RESOURCES = "resources.arsc"
 _DEX = re.compile(r"classes([2-9]|[1-9][0-9]{1,5})?\.dex", re.ASCII)
+_MOST_LIMIT_GAPS = 20
 _NATIVE = re.compile(r"lib/[^/]+/([^/]+\.so)", re.ASCII)
 
 
@@ -58,6 +59,7 @@ class OpenedApp:
         self.manifest: XmlElement = parts[0].document.root
         self._limits = limits
         self._gaps: dict[AnalysisGap, None] = {}
+        self._too_large = 0
         self._parts = parts
         self._places = {
             _joined(part.archive, name, target): (part.archive, name) for part in parts for name in part.archive.names
@@ -89,13 +91,11 @@ class OpenedApp:
         try:
             return place[0].read(place[1])
         except LimitError as error:
-            self.add_gaps(
-                (
-                    AnalysisGap(
-                        stage="container", reason="limit", subject=entry, detail=f"The entry was not read: {error}."
-                    ),
-                )
-            )
+            self._too_large += 1
+            if self._too_large <= _MOST_LIMIT_GAPS:
+                self.add_gaps((_limit_gap(entry, str(error)),))
+            else:
+                self.add_gaps((_limit_gap(self.target.path, "further entries are too large, too"),))
             raise
 
     def xml(self, entry: str) -> XmlDocument:
@@ -325,6 +325,10 @@ def _recovered(entry: str, detail: str | None) -> AnalysisGap:
         subject=entry,
         detail=f"The manifest is not as compilers write it and was read as a device reads it ({detail}).",
     )
+
+
+def _limit_gap(subject: str, why: str) -> AnalysisGap:
+    return AnalysisGap(stage="container", reason="limit", subject=subject, detail=f"An entry was not read: {why}.")
 
 
 def _splits_missing(entry: str) -> AnalysisGap:

@@ -21,12 +21,16 @@ _SHOWN_NAMES = 5
 class Budget:
     """How many inflated bytes one target may still cost, shared by all of its containers.
 
-    Each entry is charged once, however often it is read.
+    Each entry is charged once, however often it is read, and also when reading it fails.
     """
 
-    def __init__(self, limits: Limits, target_bytes: int) -> None:
-        """Allow `Limits.total_bytes`, and no more than `Limits.ratio` times the size of the target itself."""
-        self.left = min(limits.total_bytes, limits.ratio_floor_bytes + limits.ratio * target_bytes)
+    def __init__(self, limits: Limits, target_bytes: int, ratio: int | None = None) -> None:
+        """Allow `Limits.total_bytes`, and no more than `ratio` times the size of the target itself.
+
+        The ratio is `Limits.ratio` by default.
+        """
+        ratio = limits.ratio if ratio is None else ratio
+        self.left = min(limits.total_bytes, limits.ratio_floor_bytes + ratio * target_bytes)
 
     def spend(self, amount: int) -> None:
         """Take `amount` bytes from the budget."""
@@ -47,6 +51,7 @@ class Archive:
         self._limits = limits
         self._budget = budget
         self._charged: set[str] = set()
+        self._too_large: dict[str, str] = {}
         try:
             self._directory = read_directory(data, limits)
         except EntryError as error:
@@ -62,6 +67,10 @@ class Archive:
     def directory_offset(self) -> int:
         """Where the central directory starts."""
         return self._directory.directory_offset
+
+    def use_budget(self, budget: Budget) -> None:
+        """Draw on another budget from now on."""
+        self._budget = budget
 
     def stored_bytes(self, name: str) -> int:
         """Return the size of an entry in the archive, as the directory says; 0 when there is no such entry."""
@@ -129,10 +138,10 @@ class Archive:
     def _view(self, entry: DirectoryEntry) -> Buffer:
         start = data_offset(self.data, entry)
         if entry.method == _DEFLATE:
-            return self._charged_view(entry.name, self._inflate(entry, start))
+            return memoryview(self._inflate(entry, start))
         if entry.method != _STORED and entry.stored_bytes != entry.size_bytes:
             try:
-                return self._charged_view(entry.name, self._inflate(entry, start))
+                return memoryview(self._inflate(entry, start))
             except LimitError:
                 raise
             except EntryError:
@@ -145,6 +154,8 @@ class Archive:
         raise EntryError("its data reaches beyond the end of the file")
 
     def _inflate(self, entry: DirectoryEntry, start: int) -> bytes:
+        if entry.name in self._too_large:
+            raise LimitError(self._too_large[entry.name])
         raw = self.data[start : min(start + entry.stored_bytes, len(self.data))]
         allowed, which = self._allowed(entry.name, len(raw))
         inflater = zlib.decompressobj(-zlib.MAX_WBITS)
@@ -152,8 +163,12 @@ class Archive:
             content = inflater.decompress(raw, allowed + 1)
         except zlib.error:
             raise EntryError("its compressed data is damaged") from None
+        if entry.name not in self._charged:
+            self._charged.add(entry.name)
+            self._budget.spend(len(content))
         if len(content) > allowed:
-            raise LimitError(f"it inflates to more than {allowed} bytes, the limit {which!r}")
+            self._too_large[entry.name] = f"it inflates to more than {allowed} bytes, the limit {which!r}"
+            raise LimitError(self._too_large[entry.name])
         if not inflater.eof:
             raise EntryError("its compressed data is cut off")
         return content
@@ -167,12 +182,6 @@ class Archive:
         if name not in self._charged:
             bounds.append((max(0, self._budget.left), "total_bytes"))
         return min(bounds)
-
-    def _charged_view(self, name: str, content: bytes) -> Buffer:
-        if name not in self._charged:
-            self._charged.add(name)
-            self._budget.spend(len(content))
-        return memoryview(content)
 
 
 def _some(names: Iterable[str]) -> str:

@@ -130,6 +130,9 @@ class _Reader:
             namespace, name, start, width, count, *_ = ELEMENT.unpack_from(self.data, body)
             if start + width * count > size - header_size:
                 raise self.fail(f"the attributes of the element at {position} do not fit")
+            if width < ATTRIBUTE.size and count > 1:
+                # The platform would read overlapping records, which no compiler or packer writes.
+                raise self.fail(f"the attributes of the element at {position} overlap")
             self.builder.reserve_attributes(count)
             attributes = tuple(self._attribute(pool, body + start + width * index) for index in range(count))
             self.builder.start(pool.get(name) or "", pool.get(namespace), attributes, line)
@@ -141,7 +144,7 @@ class _Reader:
                 self.builder.text(text, line)
 
     def _attribute(self, pool: StringPool, position: int) -> XmlAttribute:
-        # Records smaller than the structure overlap; only the last one can reach past the end of the file.
+        # A record that is smaller than the structure can reach past the end of the file.
         if position + ATTRIBUTE.size > len(self.data):
             raise self.fail(f"attribute at {position} is cut off")
         namespace, name, raw, _, _, value_type, value = ATTRIBUTE.unpack_from(self.data, position)

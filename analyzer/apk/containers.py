@@ -24,6 +24,8 @@ _SET_MARKS: dict[str, TargetFormat] = {"toc.pb": "apks", "manifest.json": "xapk"
 _BUNDLE_MARKS = ("BundleConfig.pb", "base/manifest/AndroidManifest.xml")
 _UNIVERSAL = "universal.apk"
 _VARIANT = re.compile(r"_([0-9]{1,4})\.apk\Z", re.IGNORECASE | re.ASCII)
+_NESTED_RATIO = 20
+"""Bound on what the APKs of a split set inflate to, as they stay in memory; an APK hardly compresses again."""
 _READ_BYTES = 1024 * 1024
 
 
@@ -58,6 +60,7 @@ def find_containers(path: Path, limits: Limits) -> Containers:
         gaps: tuple[AnalysisGap, ...] = archive.gaps
     else:
         target_format, names = _split_set(archive, path)
+        archive.use_budget(Budget(limits, size, _NESTED_RATIO))
         apks, gaps = _open_nested(archive, names, limits, Budget(limits, size))
         gaps = archive.gaps + gaps
     target = Target(path=path.as_posix(), sha256=_digest(path).hex(), size_bytes=size, format=target_format)

@@ -31,7 +31,11 @@ class TableError(ReadError):
 
 def one_line(text: str) -> str:
     """Escape what is not printable and cut what is too long."""
-    shown = "".join(character if character.isprintable() else _escape(character) for character in text)
+    shown = (
+        text
+        if text.isprintable()
+        else "".join(character if character.isprintable() else _escape(character) for character in text)
+    )
     return shown if len(shown) <= _LONGEST_MESSAGE else shown[: _LONGEST_MESSAGE - 1] + "…"
 
 

@@ -1,5 +1,6 @@
 """The directory of a ZIP archive, read the way Android's libziparchive reads it: only the central directory counts."""
 
+import re
 import struct
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ _LOCAL = struct.Struct("<IHHHHHIIIHH")
 _LOCAL_SIGNATURE = 0x04034B50
 _ZIP64_EXTRA = 0x0001
 _ABSENT = 0xFFFFFFFF
+_ODD_NAME = re.compile(rb"[\x00-\x1f\x7f\\]|\A/|(?:\A|/)\.\.(?:/|\Z)")
 
 
 class DirectoryEntry(NamedTuple):
@@ -186,10 +188,4 @@ def _decode(raw: bytes) -> str:
 
 
 def _is_odd(raw: bytes) -> bool:
-    return (
-        raw.startswith(b"/")
-        or b"\\" in raw
-        or b".." in raw.split(b"/")
-        or any(byte < 0x20 or byte == 0x7F for byte in raw)
-        or not raw
-    )
+    return not raw or _ODD_NAME.search(raw) is not None
