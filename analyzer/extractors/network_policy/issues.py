@@ -56,6 +56,9 @@ _BOOLEAN_DEFAULTS = {
 _MODES = frozenset({"disabled", "enabled", "opportunistic", "required"})
 _ALL_ELEMENTS = frozenset(_ATTRIBUTES)
 _ALL_ATTRIBUTES = frozenset().union(*_ATTRIBUTES.values())
+_RETIRED = {
+    "hstsEnforced": "Early platform versions read hstsEnforced, undocumented; current ones do not know it.",
+}
 # Written by build tools, or read by libraries that share the file.
 _FOREIGN_NAMESPACES = ("http://schemas.android.com/tools",)
 _FOREIGN_ELEMENTS = frozenset({"trustkit-config"})
@@ -135,7 +138,7 @@ def _attribute_issues(element: XmlElement, path: str) -> list[PolicyIssue]:
                 add("misplaced-attribute", name, f"The platform does not read {name} on {element.name}.")
             else:
                 nearest = _nearest(name, allowed or _ALL_ATTRIBUTES)
-                add("unknown-attribute", name, f"The platform knows no attribute {name}.", nearest)
+                add("unknown-attribute", name, _RETIRED.get(name, f"The platform knows no attribute {name}."), nearest)
         elif attribute.namespace is not None and name != "cleartextTrafficPermitted":
             add(
                 "namespaced-attribute",
