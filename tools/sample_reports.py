@@ -44,7 +44,10 @@ def main() -> int:
     wanted: dict[Path, bytes] = {}
     for app in sample_apps():
         wanted.update(reports_of(app, engine, options))
-    present = {path for suffix in FORMATS.values() for path in (ROOT / "reports").glob(f"*.{suffix}")}
+    # The folder is also where reports of other apps go; those are named after package and version, with dots.
+    present = {
+        path for suffix in FORMATS.values() for path in (ROOT / "reports").glob(f"*.{suffix}") if "." not in path.stem
+    }
     stale = sorted(path for path in wanted.keys() | present if path not in wanted or _read(path) != wanted[path])
     if check:
         for path in stale:
