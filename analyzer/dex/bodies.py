@@ -36,9 +36,10 @@ class Bodies:
         lengths[lengths > max_units] = 0
         self.ends: Ints = self.starts + lengths
         """Code unit behind the last of each."""
-        furthest = np.maximum.accumulate(self.ends) if len(self.ends) else self.ends
-        overlapping = furthest[:-1] > self.starts[1:] - HEADER_BYTES // 2
-        log.note("code", "the code of methods overlaps", int(np.count_nonzero(overlapping)))
+        # In a valid file bodies stand apart. Each ends where the next begins, so that all are no more than the file.
+        following = np.maximum(self.starts[1:] - HEADER_BYTES // 2, self.starts[:-1])
+        log.note("code", "the code of methods overlaps", int(np.count_nonzero(self.ends[:-1] > following)))
+        self.ends[:-1] = np.minimum(self.ends[:-1], following)
         order = np.argsort(members.method_code, kind="stable")
         self._methods = order
         self._method_codes = members.method_code[order]
@@ -100,6 +101,10 @@ class Bodies:
         except DamagedItem as damage:
             self._log.note("code", str(damage), at=2 * start - HEADER_BYTES)
         return bytes(flags)
+
+    def note_damage(self, row: int, detail: str) -> None:
+        """Record that a body is damaged."""
+        self._log.note("code", detail, at=int(self.offsets[row]))
 
     def _usable(self, offsets: Ints) -> Ints:
         good: npt.NDArray[np.bool_] = (offsets % 4 == 0) & (offsets + HEADER_BYTES <= len(self._data) // 4 * 4)

@@ -12,6 +12,7 @@ from analyzer.dex.instructions import (
     Instruction,
     SwitchPayload,
     decode_all,
+    payload_units,
     read_payload,
 )
 from analyzer.dex.leb128 import read_sleb128, read_uleb128
@@ -19,8 +20,9 @@ from analyzer.dex.opcodes import OPCODES, IndexKind
 from analyzer.dex.problems import ProblemLog
 
 HEADER_BYTES = 16
-_MAX_HANDLERS = 65_536
-"""Most handlers of one method that are read."""
+_HANDLERS_PER_UNIT = 16
+"""Most handlers of one method, for each code unit it has; shared lists count once."""
+_FEW_HANDLERS = 64
 
 
 class Handler(msgspec.Struct, frozen=True):
@@ -79,6 +81,9 @@ class CodeItem:
         """How many registers its calls need for their arguments."""
         self.tries_size: int = tries
         self._declared_units: int = declared
+        self._max_handlers = _FEW_HANDLERS + _HANDLERS_PER_UNIT * len(units)
+        self._payloads: dict[int, SwitchPayload | ArrayPayload | None] = {}
+        self._payload_units_left = len(units)
 
     @property
     def instructions(self) -> tuple[Instruction, ...]:
@@ -88,6 +93,10 @@ class CodeItem:
         start of an instruction.
         """
         return self._decoded[0]
+
+    def instruction_at(self, offset: int) -> Instruction | None:
+        """Return the instruction that starts at a code unit; None in the middle of one, and behind damage."""
+        return self._by_offset.get(offset)
 
     @property
     def damage(self) -> str | None:
@@ -106,11 +115,27 @@ class CodeItem:
 
     def payload(self, instruction: Instruction) -> SwitchPayload | ArrayPayload | None:
         """Return what a switch or ``fill-array-data`` points to, or None when that is damaged."""
+        target = -1 if instruction.target is None else instruction.target
+        if target not in self._payloads:
+            self._payloads[target] = self._read_payload(target)
+        return self._payloads[target]
+
+    def _read_payload(self, target: int) -> SwitchPayload | ArrayPayload | None:
         try:
-            return read_payload(self.units, -1 if instruction.target is None else instruction.target)
+            if not 0 <= target < len(self.units):
+                raise DamagedItem("a payload lies outside its method")
+            # Payloads that overlap could be far more than the code in all.
+            self._payload_units_left -= payload_units(self.units, target)
+            if self._payload_units_left < 0:
+                raise DamagedItem("payloads overlap")
+            return read_payload(self.units, target)
         except DamagedItem as damage:
             self._log.note("code", str(damage), at=self.offset)
             return None
+
+    @cached_property
+    def _by_offset(self) -> dict[int, Instruction]:
+        return {instruction.offset: instruction for instruction in self.instructions}
 
     @cached_property
     def _decoded(self) -> tuple[tuple[Instruction, ...], str | None]:
@@ -154,6 +179,8 @@ class CodeItem:
         handlers_start = tries_start + 8 * self.tries_size
         if handlers_start > len(self._data):
             raise DamagedItem("they lie outside the file")
+        if self.tries_size > len(self.units):
+            raise DamagedItem("there are more than can be")
         read: dict[int, tuple[Handler, ...]] = {}
         blocks = []
         handlers = 0
@@ -162,7 +189,7 @@ class CodeItem:
             if handler_offset not in read:
                 read[handler_offset] = self._read_handlers(handlers_start + handler_offset)
                 handlers += len(read[handler_offset])
-                if handlers > _MAX_HANDLERS:
+                if handlers > self._max_handlers:
                     raise DamagedItem("there are more than can be")
             if start + length > self._declared_units:
                 raise DamagedItem("a protected range leaves its method")
@@ -171,7 +198,7 @@ class CodeItem:
 
     def _read_handlers(self, at: int) -> tuple[Handler, ...]:
         size, at = read_sleb128(self._data, at)
-        if abs(size) > _MAX_HANDLERS:
+        if abs(size) > self._max_handlers:
             raise DamagedItem("there are more than can be")
         handlers = []
         for _ in range(abs(size)):

@@ -11,7 +11,7 @@ from analyzer.dex.handles import DynamicTables, MethodHandle
 from analyzer.dex.header import Header, header_offsets, read_header
 from analyzer.dex.members import Members
 from analyzer.dex.opcodes import IndexKind
-from analyzer.dex.problems import DexProblem, ProblemLog
+from analyzer.dex.problems import DexProblem, ProblemKind, ProblemLog
 from analyzer.dex.references import ReferenceIndex
 from analyzer.dex.strings import StringTable
 from analyzer.dex.symbols import UNREADABLE, FieldRef, MethodRef
@@ -21,7 +21,6 @@ from analyzer.options import Limits
 
 _CACHED_BODIES = 4_096
 _VALUE_DEPTH = 64
-_VALUES = 1 << 20
 
 
 class DexFile:
@@ -35,13 +34,14 @@ class DexFile:
         self.header = header
         self._limits = limits
         self._log = log
-        self.tables = IdTables(data, header, limits.dex_string_bytes, log)
+        self.tables = IdTables(data, header, limits.dex_rows, limits.dex_string_bytes, log)
         self.strings: StringTable = self.tables.strings
-        self.members = Members(data, self.tables, limits.dex_members, log)
+        self.members = Members(data, self.tables, limits.dex_rows, log)
         self.bodies = Bodies(data, self.members, limits.method_units, log)
         self._dynamic = DynamicTables(data, header, self.tables, log)
         self._code: dict[int, CodeItem] = {}
         self._values: dict[int, tuple[EncodedValue, ...]] = {}
+        self._values_left = len(data)
 
     @classmethod
     def parse(cls, data: bytes, entry: str, limits: Limits | None = None) -> tuple["DexFile", ...]:
@@ -85,6 +85,10 @@ class DexFile:
         """The arguments of each call site: method handle, name and type first; empty for a damaged one."""
         return tuple(self.array_at(offset) for offset in self._dynamic.call_sites)
 
+    def note(self, kind: ProblemKind, detail: str, count: int = 1, at: int | None = None) -> None:
+        """Add to `problems`; the same damage at the same place counts once."""
+        self._log.note(kind, detail, count, at)
+
     def type(self, index: int) -> str:
         """Return a type's descriptor."""
         return self.tables.type(index)
@@ -122,7 +126,9 @@ class DexFile:
         known = self._values.get(offset)
         if known is None:
             try:
-                known = read_array(self.data, offset, self.resolve, _VALUE_DEPTH, _VALUES)
+                # Each value takes a byte at least; only arrays that overlap can hold more than the file has bytes.
+                known, count = read_array(self.data, offset, self.resolve, _VALUE_DEPTH, self._values_left)
+                self._values_left -= count
             except DamagedItem as damage:
                 self._log.note("value", str(damage), at=offset)
                 known = ()

@@ -14,7 +14,7 @@ _CONTAINER_VERSION = 41
 _LITTLE_ENDIAN = 0x12345678
 _KNOWN_VERSIONS = frozenset({35, 37, 38, 39, 40, 41})
 """Versions that Android has ever accepted in apps; 036 was skipped (ART DexFileLoader)."""
-_CONTAINED_FILES = 1_000
+_CONTAINED_FILES = 256
 
 
 class Section(msgspec.Struct, frozen=True):

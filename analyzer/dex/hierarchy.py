@@ -7,6 +7,10 @@ from analyzer.dex.classes import DexClass
 from analyzer.dex.file import DexFile
 
 _OBJECT = "Ljava/lang/Object;"
+_MAX_SUPERTYPES = 1_000
+"""Most supertypes of one class that are followed."""
+_EDGES_PER_CLASS = 16
+_FEW_EDGES = 1 << 20
 
 
 class Hierarchy:
@@ -30,6 +34,8 @@ class Hierarchy:
         columns = file.tables.classes
         rows = zip(file.tables.class_types.tolist(), columns[:, 2].tolist(), columns[:, 3].tolist(), strict=True)
         types = len(file.tables.type_strings)
+        # Classes may share their lists of interfaces, so that all of them can be far longer than the file.
+        edges_left = _FEW_EDGES + _EDGES_PER_CLASS * file.class_count
         for row, (type_index, superclass, interfaces) in enumerate(rows):
             if type_index < 0:
                 continue
@@ -41,6 +47,10 @@ class Hierarchy:
             above: tuple[str, ...] = (file.type(superclass),) if superclass < types else ()
             if interfaces:
                 above += file.interfaces(row)
+                edges_left -= len(above)
+                if edges_left < 0:
+                    file.note("limit", "classes implement more interfaces than are read", file.class_count - row)
+                    return
             supertypes[name] = above
             for supertype in above:
                 subtypes.setdefault(supertype, []).append(name)
@@ -67,11 +77,15 @@ class Hierarchy:
 
         What a class of the platform extends is not known here: it ends the way up.
         """
-        return _reach(descriptor, self._supertypes)
+        above = _reach(descriptor, self._supertypes, _MAX_SUPERTYPES + 1)
+        if len(above) > _MAX_SUPERTYPES:
+            definition = self._definitions[descriptor]
+            definition.file.note("limit", "a class has more supertypes than are followed", at=definition.row)
+        return above[:_MAX_SUPERTYPES]
 
     def subtypes_of(self, descriptor: str) -> tuple[str, ...]:
         """Return all classes of the app below a type, nearest first, without the type itself."""
-        return _reach(descriptor, self._subtypes)
+        return _reach(descriptor, self._subtypes, len(self._definitions))
 
     def is_subtype(self, descriptor: str, supertype: str) -> bool | None:
         """Say whether a class is, extends or implements `supertype`.
@@ -87,12 +101,12 @@ class Hierarchy:
         return False if known else None
 
 
-def _reach(start: str, edges: dict[str, tuple[str, ...]] | dict[str, list[str]]) -> tuple[str, ...]:
-    """Follow `edges` breadth first; a damaged file may hold cycles."""
+def _reach(start: str, edges: dict[str, tuple[str, ...]] | dict[str, list[str]], limit: int) -> tuple[str, ...]:
+    """Follow `edges` breadth first to at most `limit` names; a damaged file may hold cycles."""
     seen = {start}
     order: list[str] = []
     waiting = deque(edges.get(start, ()))
-    while waiting:
+    while waiting and len(order) < limit:
         name = waiting.popleft()
         if name in seen:
             continue

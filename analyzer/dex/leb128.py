@@ -63,8 +63,8 @@ class UlebRun:
             values[longer] |= more << (7 * position)
         self.values = values & 0xFFFFFFFF
         """The numbers."""
-        self.damaged = lengths > _MAX_BYTES
-        """Which of them are longer than five bytes."""
+        self.damaged = (lengths > _MAX_BYTES) | (region[ends] >= 0x80)
+        """Which of them are longer than five bytes, or cut off by the start of the next."""
 
     def __len__(self) -> int:
         return len(self.values)

@@ -134,5 +134,7 @@ FIELD_WRITES = frozenset({*range(0x59, 0x60), *range(0x67, 0x6E)})
 """``iput`` and ``sput`` of all widths."""
 INVOKES = frozenset({*range(0x6E, 0x73), *range(0x74, 0x79), 0xFA, 0xFB, 0xFC, 0xFD})
 """All calls."""
+LISTED_ARGUMENTS = frozenset(value for value, opcode in OPCODES.items() if opcode.format in ("35c", "45cc"))
+"""Instructions that list up to five registers; the highest four bits of the first unit say how many."""
 CREATIONS = frozenset({0x22, 0x23, 0x24, 0x25})
 """``new-instance``, ``new-array`` and ``filled-new-array``."""

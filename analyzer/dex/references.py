@@ -13,9 +13,10 @@ import numpy.typing as npt
 
 from analyzer.dex.bodies import Bodies
 from analyzer.dex.code import TableSizes
-from analyzer.dex.opcodes import IndexKind, opcodes_using
+from analyzer.dex.opcodes import LISTED_ARGUMENTS, IndexKind, opcodes_using
 
 _CONST_STRING_JUMBO = 0x1B
+_LISTED = 5
 
 
 class Reference(NamedTuple):
@@ -77,15 +78,19 @@ class ReferenceIndex:
         places = positions.astype(np.int64)
         rows = bodies.containing(places)
         offsets = places - bodies.starts[rows]
-        values = bodies.units[places] & 0xFF
         found = []
-        for row, offset, index, opcode in zip(
-            rows.tolist(), offsets.tolist(), indices.tolist(), values.tolist(), strict=True
+        for row, offset, index, first in zip(
+            rows.tolist(), offsets.tolist(), indices.tolist(), bodies.units[places].tolist(), strict=True
         ):
+            opcode = first & 0xFF
             if row < 0 or (opcodes is not None and opcode not in opcodes):
                 continue
-            if bodies.instruction_starts(row)[offset]:
-                found.append(Reference(index, row, offset, opcode))
+            if not bodies.instruction_starts(row)[offset]:
+                continue
+            if opcode in LISTED_ARGUMENTS and first >> 12 > _LISTED:
+                bodies.note_damage(row, "an instruction names more registers than it can")
+                continue
+            found.append(Reference(index, row, offset, opcode))
         return found
 
     def _of(self, kind: IndexKind) -> tuple[_Candidates, ...]:

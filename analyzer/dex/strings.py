@@ -16,6 +16,9 @@ _MAX_SUSPECTS = 1_000
 """Neighbours that look out of order are compared exactly, up to this many."""
 _COMPARED_BYTES = 4096
 """Neighbours that begin with this many equal bytes are compared exactly, too."""
+_COMPARED_WORDS = 32
+"""How many words of a string are compared on average; names and texts share two to four with their neighbour."""
+_CACHED_CHARACTERS = 1 << 24
 
 
 class StringTable:
@@ -28,6 +31,7 @@ class StringTable:
         self._string_bytes = string_bytes
         self._log = log
         self._decoded: dict[int, str] = {}
+        self._decoded_left = self._cache_size = _CACHED_CHARACTERS + len(data)
         log.note("string", "a string lies outside the file", int(np.count_nonzero(offsets >= len(data))))
 
     def __len__(self) -> int:
@@ -40,7 +44,13 @@ class StringTable:
         """
         text = self._decoded.get(index)
         if text is None:
-            text = self._decoded[index] = self._decode(index)
+            text = self._decode(index)
+            # Strings may overlap: all of them can be far longer than the file.
+            self._decoded_left -= len(text)
+            if self._decoded_left < 0:
+                self._decoded.clear()
+                self._decoded_left = self._cache_size
+            self._decoded[index] = text
         return text
 
     def raw(self, index: int) -> bytes:
@@ -158,13 +168,15 @@ class StringTable:
         right = self._starts[1:]
         pairs = np.arange(len(left))
         suspects: list[int] = []
+        compared = 0
         for depth in range(0, _COMPARED_BYTES, 8):
             ones = _until_nul(words[np.minimum(left[pairs] + depth, len(words) - 1)].astype(np.uint64))
             others = _until_nul(words[np.minimum(right[pairs] + depth, len(words) - 1)].astype(np.uint64))
             ended = (ones & np.uint64(0xFF)) == 0
             suspects += pairs[(ones > others) | ((ones == others) & ended)].tolist()
             pairs = pairs[(ones == others) & ~ended]
-            if not len(pairs):
+            compared += len(pairs)
+            if not len(pairs) or compared > _COMPARED_WORDS * len(left):
                 break
         suspects += pairs.tolist()
         if len(suspects) > _MAX_SUSPECTS or any(

@@ -14,6 +14,9 @@ from analyzer.dex.symbols import UNREADABLE, FieldRef, MethodRef
 NO_INDEX = 0xFFFFFFFF
 _MAX_PARAMETERS = 255
 """More arguments than that no instruction can pass."""
+_MAX_DESCRIPTOR = 0xFFFF
+"""Longest list of parameter types, as in class files."""
+_CACHED_NAME = 1_024
 _ROW_WORDS = {"string": 1, "type": 1, "proto": 3, "field": 2, "method": 2, "class": 8}
 
 Column = npt.NDArray[np.uint32]
@@ -27,9 +30,10 @@ class IdTables:
     `UNREADABLE`.
     """
 
-    def __init__(self, data: bytes, header: Header, string_bytes: int, log: ProblemLog) -> None:
-        """Open the tables that `header` describes."""
+    def __init__(self, data: bytes, header: Header, max_rows: int, string_bytes: int, log: ProblemLog) -> None:
+        """Open the tables that `header` describes, each up to `max_rows` rows."""
         self._data = data
+        self._max_rows = max_rows
         self._log = log
         self.strings = StringTable(data, self._rows(header.strings, "string")[:, 0], string_bytes, log)
         self.type_strings: Column = self._rows(header.types, "type")[:, 0]
@@ -53,7 +57,9 @@ class IdTables:
         known = self._types.get(index)
         if known is None:
             exists = 0 <= index < len(self.type_strings)
-            known = self._types[index] = self.strings[int(self.type_strings[index])] if exists else UNREADABLE
+            known = self.strings[int(self.type_strings[index])] if exists else UNREADABLE
+            if len(known) <= _CACHED_NAME:
+                self._types[index] = known
         return known
 
     def shorty(self, index: int) -> str:
@@ -65,7 +71,9 @@ class IdTables:
         """Return the descriptor of a prototype: ``(Ljava/lang/String;)V``."""
         known = self._proto_descriptors.get(index)
         if known is None:
-            known = self._proto_descriptors[index] = self._describe_proto(index)
+            known = self._describe_proto(index)
+            if len(known) <= _CACHED_NAME:
+                self._proto_descriptors[index] = known
         return known
 
     def field(self, index: int) -> FieldRef:
@@ -155,13 +163,19 @@ class IdTables:
         except DamagedItem as damage:
             self._log.note("proto", str(damage))
             return UNREADABLE
-        return f"({''.join(map(self.type, parameters))}){self.type(int(self.proto_returns[index]))}"
+        types = [self.type(parameter) for parameter in parameters]
+        if sum(map(len, types)) > _MAX_DESCRIPTOR:
+            self._log.note("limit", "a prototype is longer than is read")
+            return UNREADABLE
+        return f"({''.join(types)}){self.type(int(self.proto_returns[index]))}"
 
     def _rows(self, section: Section, kind: ProblemKind) -> Column:
         width = _ROW_WORDS[kind]
         available = max(len(self._data) - section.offset, 0) // (4 * width) if section.offset else 0
         rows = min(section.size, available)
         self._log.note(kind, f"the {kind} table is cut off", section.size - rows)
+        self._log.note("limit", f"the {kind} table has more rows than are read", rows - self._max_rows)
+        rows = min(rows, self._max_rows)
         if not rows:
             return np.empty((0, width), np.uint32)
         return np.frombuffer(self._data, "<u4", rows * width, section.offset).reshape(rows, width)

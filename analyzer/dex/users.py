@@ -16,6 +16,8 @@ from analyzer.dex.symbols import FieldRef, MethodRef
 Via = Literal["instruction", "method-handle", "call-site"]
 """How an instruction refers to something: itself, or through a method handle or call site it names."""
 
+_MAX_SITES = 4_000_000
+"""Most sites of one question; methods that share code multiply what is in it."""
 _READ_HANDLES: frozenset[HandleKind] = frozenset({"static-get", "instance-get"})
 _WRITE_HANDLES: frozenset[HandleKind] = frozenset({"static-put", "instance-put"})
 
@@ -34,7 +36,10 @@ class Site:
 
     @property
     def instruction(self) -> Instruction:
-        """The instruction itself."""
+        """The instruction itself, decoded alone.
+
+        In damaged code it may stand behind the place where `CodeItem.instructions` ends.
+        """
         file = self.method.file
         row = file.bodies.find(self.method.code_offset)
         assert row is not None, "a site is found in code that can be read"
@@ -129,7 +134,11 @@ class Users:
             found: list[tuple[Reference, MethodRef | FieldRef | str, Via]] = [*direct, *indirect]  # type: ignore[list-item]
             found.sort(key=lambda use: (use[0].body, use[0].offset))
             for reference, target, via in found:
-                for row in file.bodies.methods_of(reference.body):
+                rows = file.bodies.methods_of(reference.body)
+                if len(sites) + len(rows) > _MAX_SITES:
+                    file.note("limit", "something is used more often than is listed")
+                    return tuple(sites)
+                for row in rows:
                     method = DexMethod(file, row)
                     if not self._hidden or method.owner not in self._hidden:
                         sites.append(Site(method, reference.offset, target, via))
@@ -152,20 +161,20 @@ class Users:
             and handle.target_index in wanted
             and (handles is None or handle.kind in handles)
         }
-        by_call_site: dict[int, MethodRef | FieldRef | str] = {}
+        by_call_site: dict[int, dict[MethodRef | FieldRef | str, None]] = {}
         for number, arguments in enumerate(file.call_sites):
             for argument in arguments:
                 if argument.kind == "method-handle" and argument.index in by_handle:
-                    by_call_site[number] = by_handle[argument.index]
+                    by_call_site.setdefault(number, {})[by_handle[argument.index]] = None
                 elif argument.kind == kind and argument.index in wanted:
-                    by_call_site[number] = wanted[argument.index]
+                    by_call_site.setdefault(number, {})[wanted[argument.index]] = None
         found: list[tuple[Reference, MethodRef | FieldRef | str, Via]] = []
         if by_handle:
             uses = file.references.users("method-handle", by_handle)
             found += ((use, by_handle[use.target], "method-handle") for use in uses)
         if by_call_site:
             uses = file.references.users("call-site", by_call_site)
-            found += ((use, by_call_site[use.target], "call-site") for use in uses)
+            found += ((use, target, "call-site") for use in uses for target in by_call_site[use.target])
         return found
 
 

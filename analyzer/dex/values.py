@@ -69,8 +69,12 @@ class _Open:
         self.elements: list[EncodedValue] = []
 
 
-def read_array(data: bytes, offset: int, resolve: Resolver, depth: int, elements: int) -> tuple[EncodedValue, ...]:
+def read_array(
+    data: bytes, offset: int, resolve: Resolver, depth: int, elements: int
+) -> tuple[tuple[EncodedValue, ...], int]:
     """Read an ``encoded_array`` of at most `elements` values, nested ones included, and `depth` levels.
+
+    Returns the values, and how many there are with the nested ones.
 
     Raises:
         DamagedItem: It is damaged, or larger or deeper than allowed.
@@ -83,7 +87,7 @@ def read_array(data: bytes, offset: int, resolve: Resolver, depth: int, elements
         if level.left == 0:
             closed = stack.pop()
             if not stack:
-                return tuple(closed.elements)
+                return tuple(closed.elements), total
             value = tuple(closed.elements) if closed.kind == "array" else ()
             stack[-1].elements.append(EncodedValue(closed.kind, value))
             continue

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from analyzer.dex import DexError, DexFile, Program
-from analyzer.options import Limits
 from tests.dex.oracle import FIXTURES
 from tests.dex.walk import walk_file, walk_program
 

@@ -35,7 +35,8 @@ def walk_program(program: Program) -> None:
     hierarchy = program.hierarchy
     methods = []
     for definition in program.classes:
-        assert definition.name is not None and definition.access_flags >= 0
+        assert isinstance(definition.descriptor + definition.name, str)
+        assert definition.access_flags >= 0
         hierarchy.subtypes_of(definition.descriptor)
         hierarchy.supertypes_of(definition.descriptor)
         hierarchy.is_subtype(definition.descriptor, "Ljavax/net/ssl/X509TrustManager;")
