@@ -1,1 +1,1 @@
-"""Bytes to one app: container, manifest, resources and XML. The only folder that knows androguard and lxml."""
+"""Bytes to one app: container, manifest, resources and XML. The only folder that knows androguard."""

@@ -69,9 +69,10 @@ def run(arguments: list[str]) -> int:
         complain(str(error))
         return error.exit_code
     except BrokenPipeError:
-        # The reader of a pipe has gone (`| head`); flushing at exit would complain again.
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 # lives until the process ends
-        return 0
+        # The reader of a pipe has gone (`| head`). Flushing at exit would complain again, and a report that was cut
+        # off is no success.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2
     except OSError as error:
         complain(f"{error.filename or 'output'}: {error.strerror or error}")
         return 2

@@ -43,6 +43,9 @@ def test_the_runner_notices_hangs_exceptions_and_crashes(
 ) -> None:
     script = tmp_path / "tests" / "hostile"
     script.mkdir(parents=True)
+    # Regular packages, so that these are found before the project's own, which an editable install puts on the path.
+    (script / "__init__.py").touch()
+    (script.parent / "__init__.py").touch()
     (script / "worker.py").write_text(
         "import os, sys, json, traceback\n"
         "for line in sys.stdin:\n"

@@ -233,6 +233,7 @@ FACTS = Facts(
             validated_sha256=(CERTIFICATE_DIGEST,),
         ),
     ),
+    payloads=(Location(kind="entry", entry="assets/plugin.apk"),),
     api_uses=(ApiUse(api="provider-installer", activation="unknown", arguments=("a", None)),),
     covered=("app", "pin", "policy"),
 )
