@@ -10,11 +10,14 @@ from collections.abc import Iterable
 
 from analyzer.apk.errors import EntryError, LimitError
 from analyzer.apk.zip_directory import Buffer, DirectoryEntry, data_offset, read_directory
-from analyzer.model import AnalysisGap
+from analyzer.model import AnalysisGap, FactKind
 from analyzer.options import Limits
 
 _DEFLATE = 8
 _STORED = 0
+_EVERYTHING: tuple[FactKind, ...] = (
+    "app", "policy", "pin", "callback", "certificate", "sdk", "host", "code", "native",
+)  # fmt: skip
 _SHOWN_NAMES = 5
 
 
@@ -93,21 +96,31 @@ class Archive:
                     reason="limit" if "only the first" in directory.cut_off else "unreadable",
                     subject=self.name,
                     detail=f"The archive was not read to its end: {directory.cut_off}.",
-                    hides=("app", "policy", "pin", "callback", "certificate", "sdk", "host", "code", "native"),
+                    hides=_EVERYTHING,
                     incomplete=True,
                 )
             )
         if directory.duplicates:
-            found.append(
-                self._tolerated(f"names occur twice ({_some(directory.duplicates)}); the first of each was read")
-            )
+            names = _some(directory.duplicates)
+            found.append(self._refused(f"names occur twice ({names}), and the first of each was read"))
         if directory.odd_names:
             found.append(self._tolerated(f"names lead outside of a folder ({_some(directory.odd_names)})"))
-        found.extend(self._tolerated(remark) for remark in directory.remarks[:_SHOWN_NAMES])
+        found.extend(self._refused(remark) for remark in directory.remarks[:_SHOWN_NAMES])
         odd_methods = [e.name for e in self._entries.values() if e.method not in (_STORED, _DEFLATE)]
         if odd_methods:
             found.append(self._tolerated(f"unknown compression methods ({_some(odd_methods)})"))
         return tuple(found)
+
+    def _refused(self, what: str) -> AnalysisGap:
+        """Describe damage for which no device would install the package: what was salvaged proves little."""
+        return AnalysisGap(
+            stage="container",
+            reason="recovered",
+            subject=self.name,
+            detail=f"The archive is damaged; a device would refuse it, and what was read may not be all: {what}.",
+            hides=_EVERYTHING,
+            incomplete=True,
+        )
 
     def _tolerated(self, what: str) -> AnalysisGap:
         return AnalysisGap(

@@ -49,7 +49,7 @@ class ZipDirectory(NamedTuple):
     odd_names: tuple[str, ...]
     """Names that could lead outside of a folder or hold control characters; nothing is ever written to disk."""
     remarks: tuple[str, ...]
-    """Deviations that were tolerated, each as a clause."""
+    """Damage that devices do not accept but that could be read past, each as a clause."""
     cut_off: str | None
     """Why entries of the directory were not read, or None when all were."""
 
@@ -64,7 +64,7 @@ def read_directory(data: Buffer, limits: Limits) -> ZipDirectory:
     if offset >= end_offset and count:
         raise EntryError("its central directory lies outside of the file: the archive is cut off or damaged")
     if offset + size > end_offset:
-        remarks.append("its central directory is shorter than announced, which devices do not accept")
+        remarks.append("its central directory is shorter than announced")
     directory = bytes(data[offset:end_offset])
     entries: dict[str, DirectoryEntry] = {}
     duplicates: list[str] = []
@@ -135,7 +135,7 @@ def _find_end(data: Buffer) -> tuple[int, int, int, int, list[str]]:
         record = _end_record(data, candidate)
         count, size, offset, end = record
         if offset + size <= end and (count == 0 or bytes(data[offset : offset + 4]) == _CENTRAL_SIGNATURE):
-            return (*record, ["bytes follow the end of the archive, which devices do not accept"])
+            return (*record, ["bytes follow the end of the archive"])
     raise EntryError("it has no end-of-central-directory record: it is no ZIP archive, or cut off")
 
 
