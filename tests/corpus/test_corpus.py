@@ -69,3 +69,80 @@ def test_an_app_without_policy_at_target_28_has_the_platforms_defaults(engine: E
     found = {finding.rule_id: finding.severity.value for finding in result.findings}
     assert found["APP-NO-NSC"] == "info"
     assert not any(rule.startswith("NSC-") for rule in found)
+
+
+_OLD_APP = {"APP-MINSDK-USERCA": "low", "APP-NO-NSC": "info"}
+# Read by hand from the decoded manifests and policies, not from our own output.
+_TRUTH: dict[str, dict[str, str]] = {
+    "AndroGoat.apk": {
+        "APP-DEBUGGABLE": "high",
+        "NSC-BASE-CLEARTEXT": "high",
+        "NSC-USER-CA": "high",
+        "NSC-WEAKER-THAN-DEFAULT": "medium",
+        "APP-CLEARTEXT-MANIFEST": "low",
+        "APP-MINSDK-USERCA": "low",
+    },
+    "ApiDemos-debug.apk": {
+        **_OLD_APP,
+        "APP-DEBUGGABLE": "high",
+        "APP-CLEARTEXT-MANIFEST": "low",
+        "APP-DYNAMIC-CODE": "info",
+    },
+    "InsecureBankv2.apk": {
+        **_OLD_APP,
+        "APP-DEBUGGABLE": "high",
+        "APP-TARGETSDK-USERCA": "high",
+        "APP-CLEARTEXT-MANIFEST": "medium",
+    },
+    "a2dp.Vol_137.apk": {**_OLD_APP, "APP-CLEARTEXT-MANIFEST": "medium"},
+    "app-prod-debug.apk": {**_OLD_APP, "APP-DEBUGGABLE": "high", "APP-CLEARTEXT-MANIFEST": "medium"},
+    "app-uiautomator.apk": {**_OLD_APP, "APP-DEBUGGABLE": "high", "APP-CLEARTEXT-MANIFEST": "medium"},
+    "com.teleca.jamendo_35.apk": {**_OLD_APP, "APP-TARGETSDK-USERCA": "high", "APP-CLEARTEXT-MANIFEST": "medium"},
+    "dvba.apk": {
+        "NSC-BASE-CLEARTEXT": "high",
+        "NSC-USER-CA": "high",
+        "NSC-WEAKER-THAN-DEFAULT": "medium",
+        "APP-CLEARTEXT-MANIFEST": "low",
+        "APP-MINSDK-USERCA": "low",
+    },
+    "espresso-server.apk": {"APP-DEBUGGABLE": "high", "APP-CLEARTEXT-MANIFEST": "low", "APP-NO-NSC": "info"},
+    "hello-world.apk": {**_OLD_APP, "APP-CLEARTEXT-MANIFEST": "medium"},
+    "insecureShop.apk": {**_OLD_APP, "APP-CLEARTEXT-MANIFEST": "medium"},
+    "ovaa.apk": {**_OLD_APP, "APP-CLEARTEXT-MANIFEST": "low"},
+    "pivaa.apk": {
+        **_OLD_APP,
+        "APP-DEBUGGABLE": "high",
+        "APP-CLEARTEXT-MANIFEST": "medium",
+        "APP-DYNAMIC-CODE": "info",
+    },
+    "settings_apk-debug.apk": {"APP-DEBUGGABLE": "high", "APP-CLEARTEXT-MANIFEST": "low", "APP-NO-NSC": "info"},
+    "malformed/compact-entry.apk": {"APP-NO-NSC": "info"},
+    "malformed/minimal_def_mod.apk": {"APP-CLEARTEXT-MANIFEST": "low", "APP-NO-NSC": "info"},
+    "malformed/minimal_zero_sized_end_ns.apk": {"APP-CLEARTEXT-MANIFEST": "low", "APP-NO-NSC": "info"},
+    "malformed/weird-compression-method.apk": {
+        **_OLD_APP,
+        "APP-TARGETSDK-USERCA": "high",
+        "APP-CLEARTEXT-MANIFEST": "medium",
+    },
+    "malformed/small.apk": {"APP-DEBUGGABLE": "high", "APP-CLEARTEXT-MANIFEST": "low", "APP-NO-NSC": "info"},
+}
+
+
+@pytest.mark.parametrize("name", _TRUTH)
+def test_manifest_and_policy_findings_are_those_read_by_hand(name: str, engine: Engine) -> None:
+    found = {f.rule_id: f.severity.value for f in scanned(name, engine).findings}
+    manifest_and_policy = {rule: level for rule, level in found.items() if rule.startswith(("APP-", "NSC-"))}
+    assert manifest_and_policy == _TRUTH[name]
+
+
+@pytest.mark.parametrize("name", ["malformed/truncated-cd.apk", "malformed/minimal_SIZE_ExtraField.apk"])
+def test_a_container_that_devices_refuse_is_incomplete_whatever_could_be_salvaged(name: str, engine: Engine) -> None:
+    result = scanned(name, engine)
+    assert result.gaps[0].stage == "container" and result.gaps[0].incomplete
+    assert result.gate.exit_code in (1, 3)
+
+
+@pytest.mark.parametrize("name", ["multidex.apk", "malformed/resources-only.apk"])
+def test_without_a_base_manifest_nothing_is_concluded_from_defaults(name: str, engine: Engine) -> None:
+    result = scanned(name, engine)
+    assert (result.app, result.findings, result.gate.exit_code) == (None, (), 3)
