@@ -2,6 +2,7 @@
 
 import pytest
 
+from analyzer.model import Settings
 from tests.extractors.network_policy.policies import (
     PIN_A,
     PIN_B,
@@ -14,11 +15,11 @@ from tests.extractors.network_policy.policies import (
 )
 
 
-def pins(settings):  # type: ignore[no-untyped-def]
+def pins(settings: Settings) -> list[str]:
     return [pin.value for pin in settings.pin_set.pins]
 
 
-def sources(settings):  # type: ignore[no-untyped-def]
+def sources(settings: Settings) -> list[str]:
     return [anchor.source for anchor in settings.trust_anchors]
 
 
