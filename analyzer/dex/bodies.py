@@ -10,6 +10,9 @@ from analyzer.dex.members import Ints, Members
 from analyzer.dex.opcodes import PAYLOADS, UNITS
 from analyzer.dex.problems import ProblemLog
 
+_STEPS = bytes([0, *UNITS[1:]])
+"""Lengths of instructions; 0 for what needs a closer look: unused ones, and ``nop``, which payloads look like."""
+
 
 class Bodies:
     """The code items of one DEX file in ascending order, and the methods that use each.
@@ -83,24 +86,32 @@ class Bodies:
 
     def _follow(self, start: int, end: int) -> bytes:
         low_bytes = self._data[2 * start : 2 * end : 2]
-        flags = bytearray(end - start)
-        at = 0
+        size = end - start
+        flags = bytearray(size)
+        at = last = 0
         try:
-            while at < len(flags):
-                opcode = low_bytes[at]
-                if opcode == 0 and int(self.units[start + at]) in PAYLOADS:
-                    length = payload_length(self.units[start + at : min(start + at + 4, end)].tolist())
-                else:
-                    length = UNITS[opcode]
+            while at < size:
+                length = _STEPS[low_bytes[at]]
                 if not length:
-                    raise DamagedItem("code holds an unused instruction")
-                if at + length > len(flags):
-                    raise DamagedItem("an instruction runs over the end of its method")
+                    length = self._unusual_units(start + at, end)
                 flags[at] = 1
+                last = at
                 at += length
+            if at > size:
+                flags[last] = 0
+                raise DamagedItem("an instruction runs over the end of its method")
         except DamagedItem as damage:
             self._log.note("code", str(damage), at=2 * start - HEADER_BYTES)
         return bytes(flags)
+
+    def _unusual_units(self, place: int, end: int) -> int:
+        """Return the length of the ``nop`` or payload at `place`."""
+        first = int(self.units[place])
+        if first in PAYLOADS:
+            return payload_length(self.units[place : min(place + 4, end)].tolist())
+        if first & 0xFF:
+            raise DamagedItem("code holds an unused instruction")
+        return 1
 
     def note_damage(self, row: int, detail: str) -> None:
         """Record that a body is damaged."""

@@ -34,17 +34,18 @@ class Hierarchy:
         columns = file.tables.classes
         rows = zip(file.tables.class_types.tolist(), columns[:, 2].tolist(), columns[:, 3].tolist(), strict=True)
         types = len(file.tables.type_strings)
+        type_name = file.tables.type
         # Classes may share their lists of interfaces, so that all of them can be far longer than the file.
         edges_left = _FEW_EDGES + _EDGES_PER_CLASS * file.class_count
         for row, (type_index, superclass, interfaces) in enumerate(rows):
             if type_index < 0:
                 continue
-            name = file.type(type_index)
+            name = type_name(type_index)
             if name in definitions:
                 self.shadowed.append(DexClass(file, row))
                 continue
             definitions[name] = DexClass(file, row)
-            above: tuple[str, ...] = (file.type(superclass),) if superclass < types else ()
+            above: tuple[str, ...] = (type_name(superclass),) if superclass < types else ()
             if interfaces:
                 above += file.interfaces(row)
                 edges_left -= len(above)

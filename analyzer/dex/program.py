@@ -63,7 +63,9 @@ class Program:
     @cached_property
     def users(self) -> Users:
         """Who calls, reads, writes, loads and creates what."""
-        return Users(self.files, self.hierarchy)
+        # Within one file, names need not be compared to know that no class is defined twice.
+        distinct = len(self.files) == 1 and len(np.unique(types := self.files[0].tables.class_types)) == len(types)
+        return Users(self.files, () if distinct else self.hierarchy.shadowed)
 
     @property
     def classes(self) -> Iterable[DexClass]:

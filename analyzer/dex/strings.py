@@ -28,6 +28,8 @@ class StringTable:
         """Read strings at `offsets` in `data`, each up to `string_bytes` long."""
         self._data = data
         self._offsets = offsets
+        # Reading single numbers through a memory view is several times faster than through numpy.
+        self._places = offsets.astype(np.uint32).data
         self._string_bytes = string_bytes
         self._log = log
         self._decoded: dict[int, str] = {}
@@ -96,6 +98,8 @@ class StringTable:
             if index < len(self) and int(self._offsets[index]) < len(self._data):
                 self._log.note("string", str(damage))
             return UNREADABLE
+        if len(raw) == declared_length and raw.isascii():
+            return raw.decode("ascii")
         text, well_formed = decode_mutf8(raw)
         if not well_formed:
             self._log.note("string", "a string is not modified UTF-8")
@@ -106,7 +110,11 @@ class StringTable:
     def _raw(self, index: int) -> tuple[bytes, int]:
         if not 0 <= index < len(self._offsets):
             raise DamagedItem("a string does not exist")
-        declared_length, start = read_uleb128(self._data, int(self._offsets[index]))
+        place = self._places[index]
+        if place < len(self._data) and (declared_length := self._data[place]) < 0x80:
+            start = place + 1
+        else:
+            declared_length, start = read_uleb128(self._data, place)
         end = self._data.find(b"\0", start, start + self._string_bytes)
         if end < 0:
             self._log.note("limit", "a string is longer than is read, or has no end")
@@ -166,7 +174,8 @@ class StringTable:
         words = self._words()
         left = self._starts[:-1]
         right = self._starts[1:]
-        pairs = np.arange(len(left))
+        firsts = _until_nul(words[np.minimum(self._starts, len(words) - 1)].astype(np.uint64))
+        pairs = np.flatnonzero(firsts[:-1] >= firsts[1:])
         suspects: list[int] = []
         compared = 0
         for depth in range(0, _COMPARED_BYTES, 8):

@@ -48,6 +48,7 @@ class IdTables:
         self.classes = self._rows(header.classes, "class")
         """Class definitions: class, flags, superclass, interfaces, source file, annotations, class data, values."""
         self._check()
+        self._type_places = self.type_strings.astype(np.uint32).data
         self._types: dict[int, str] = {}
         self._proto_descriptors: dict[int, str] = {}
         self._type_lists: dict[int, tuple[int, ...]] = {}
@@ -57,7 +58,7 @@ class IdTables:
         known = self._types.get(index)
         if known is None:
             exists = 0 <= index < len(self.type_strings)
-            known = self.strings[int(self.type_strings[index])] if exists else UNREADABLE
+            known = self.strings[self._type_places[index]] if exists else UNREADABLE
             if len(known) <= _CACHED_NAME:
                 self._types[index] = known
         return known

@@ -7,7 +7,6 @@ from typing import Literal
 from analyzer.dex.classes import DexClass, DexField, DexMethod
 from analyzer.dex.file import DexFile
 from analyzer.dex.handles import HandleKind
-from analyzer.dex.hierarchy import Hierarchy
 from analyzer.dex.instructions import Instruction, decode
 from analyzer.dex.opcodes import CREATIONS, FIELD_READS, FIELD_WRITES, IndexKind
 from analyzer.dex.references import Reference
@@ -57,10 +56,10 @@ Find = Callable[[DexFile], dict[int, MethodRef | FieldRef | str]]
 class Users:
     """Finds uses; many things at once cost little more than one. Sites come in the order of the files."""
 
-    def __init__(self, files: Sequence[DexFile], hierarchy: Hierarchy) -> None:
-        """Search `files`, leaving out the classes that `hierarchy` says are hidden."""
+    def __init__(self, files: Sequence[DexFile], shadowed: Iterable[DexClass]) -> None:
+        """Search `files`, leaving out the `shadowed` definitions, which another of the same class hides."""
         self._files = files
-        self._hidden = frozenset(hierarchy.shadowed)
+        self._hidden = frozenset(shadowed)
 
     def callers_of(self, methods: Iterable[MethodRef]) -> tuple[Site, ...]:
         """Return the calls of exactly these references, and where they are made into values.
@@ -133,15 +132,20 @@ class Users:
             indirect = self._indirect(file, kind, wanted, handles) if opcodes != CREATIONS else []
             found: list[tuple[Reference, MethodRef | FieldRef | str, Via]] = [*direct, *indirect]  # type: ignore[list-item]
             found.sort(key=lambda use: (use[0].body, use[0].offset))
+            methods: list[DexMethod] = []
+            body = -1
             for reference, target, via in found:
-                rows = file.bodies.methods_of(reference.body)
-                if len(sites) + len(rows) > _MAX_SITES:
+                if reference.body != body:
+                    body = reference.body
+                    methods = [
+                        method
+                        for method in (DexMethod(file, row) for row in file.bodies.methods_of(body))
+                        if not self._hidden or method.owner not in self._hidden
+                    ]
+                if len(sites) + len(methods) > _MAX_SITES:
                     file.note("limit", "something is used more often than is listed")
                     return tuple(sites)
-                for row in rows:
-                    method = DexMethod(file, row)
-                    if not self._hidden or method.owner not in self._hidden:
-                        sites.append(Site(method, reference.offset, target, via))
+                sites += [Site(method, reference.offset, target, via) for method in methods]
         return tuple(sites)
 
     def _indirect(
