@@ -4,6 +4,8 @@ The rule pages, the JSON Schemas, and the marked parts of README.md come from th
 """
 
 import argparse
+import ast
+import itertools
 import re
 import sys
 from collections import defaultdict
@@ -13,6 +15,7 @@ import click
 
 from analyzer.cli import cli
 from analyzer.model import RuleText
+from analyzer.options import Limits
 from analyzer.reporters.json_schema import schema_bytes
 from analyzer.ruleset.loader import load_rules, read_rule, texts
 from analyzer.ruleset.rule_schema import rule_schema_bytes
@@ -34,12 +37,33 @@ def documents() -> dict[Path, bytes]:
     made = {
         ROOT / "docs" / "schema" / "pinscope-report-1.schema.json": schema_bytes(),
         ROOT / "docs" / "schema" / "pinscope-rule-1.schema.json": rule_schema_bytes(),
+        ROOT / "docs" / "limits.md": _limits().encode(),
         ROOT / "docs" / "rules" / "README.md": _rule_index(rules).encode(),
         readme: _filled(readme.read_text(), {"help": _help(), "rule-count": _rule_count(rules)}).encode(),
     }
     for rule in rules:
         made[ROOT / "docs" / "rules" / f"{rule.id}.md"] = _rule_page(rule, texts(rule)).encode()
     return made
+
+
+def _limits() -> str:
+    """Tabulate the bounds with their meaning, which the source states below each field."""
+    tree = ast.parse((ROOT / "analyzer" / "options.py").read_text())
+    (limits,) = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Limits"]
+    lines = [
+        "# Limits",
+        "",
+        "Bounds on what is read from a package. Crossing one leaves a gap with the reason `limit` in the report and",
+        "exit code 3. `pinscope scan app.apk --limit NAME=NUMBER` changes one; it is repeatable.",
+        "",
+        "| name | default | meaning |",
+        "| --- | --- | --- |",
+    ]
+    for field, note in itertools.pairwise(limits.body):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(note, ast.Expr):
+            meaning = " ".join(str(ast.literal_eval(note.value)).split())
+            lines.append(f"| `{field.target.id}` | {getattr(Limits(), field.target.id):,} | {meaning} |")
+    return "\n".join(lines) + "\n"
 
 
 def _help() -> str:
