@@ -3,12 +3,12 @@
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
-from lxml import etree
 from msgspec.structs import replace
 
-from analyzer.apk.tree import XmlAttribute, XmlElement, XmlText
+from analyzer.apk.tree import XmlElement
+from analyzer.apk.xml import read_xml
 from analyzer.extractors.network_policy import PinDescription, PolicyFile, build_policy
 from analyzer.gate.decide import decide
 from analyzer.model import (
@@ -38,7 +38,7 @@ from analyzer.model import (
     ToolInfo,
     Waiver,
 )
-from analyzer.options import ScanOptions
+from analyzer.options import Limits, ScanOptions
 
 AS_OF = "2026-01-15T12:00:00Z"
 POLICY_ENTRY = "res/xml/network_security_config.xml"
@@ -89,27 +89,7 @@ SHOP_POLICY = f"""<network-security-config>
 
 def policy_tree(text: str) -> XmlElement:
     """Read plain XML into the tree that extractors see, values typed as the resource compiler types them."""
-    return _element(etree.fromstring(text.encode()))
-
-
-def _element(node: "etree._Element") -> XmlElement:
-    children: list[XmlElement | XmlText] = [XmlText(text=node.text or "")]
-    for child in node:
-        children += [_element(child), XmlText(text=child.tail or "")]
-    return XmlElement(
-        name=str(node.tag),
-        attributes=tuple(_attribute(str(name), str(value)) for name, value in node.attrib.items()),
-        children=tuple(children),
-        line=cast(int, node.sourceline),
-    )
-
-
-def _attribute(name: str, value: str) -> XmlAttribute:
-    if value in ("true", "false"):
-        return XmlAttribute(name=name, value_type=0x12, data=0xFFFFFFFF if value == "true" else 0)
-    if value.startswith("@"):
-        return XmlAttribute(name=name, value_type=0x01, data=0x7F12_0000)
-    return XmlAttribute(name=name, value_type=0x03, data=0, string=value)
+    return read_xml(text.encode(), POLICY_ENTRY, Limits()).root
 
 
 def _describe(value: str, _digest: bytes | None, _host: str) -> PinDescription:
