@@ -1,6 +1,6 @@
 """Host patterns of OkHttp's ``CertificatePinner``, as each version reads and compares them. Pure.
 
-Sources: ``CertificatePinner``, ``HttpUrl`` and ``internal.hostnames`` of OkHttp 2.7.5 to 5.x, and what running them shows.
+Sources: ``CertificatePinner``, ``HttpUrl`` and ``internal.hostnames`` of OkHttp 2.7.5 to 5.x, and runs of them.
 """
 
 import ipaddress
