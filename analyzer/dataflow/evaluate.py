@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Mapping
+from functools import cached_property
 
 import msgspec
 
@@ -23,54 +24,127 @@ _SWITCHES = frozenset({0x2B, 0x2C})
 _CALLS = frozenset({*range(0x6E, 0x73), *range(0x74, 0x79)})
 _FIELD_WRITES = frozenset({*range(0x59, 0x60), *range(0x67, 0x6E)})
 _ELEMENT_WRITES = frozenset(range(0x4B, 0x52))
+_KEPT_OBJECTS = 200
+"""With more objects than this, the arguments of a call are put down at once."""
 
 
-class Call(msgspec.Struct, frozen=True):
+class Call:
     """One call in a method."""
 
-    offset: int
-    ref: MethodRef
-    kind: CallKind
-    arguments: tuple[Value, ...]
-    """With the receiver first, as they are when the call is made."""
+    def __init__(self, offset: int, ref: MethodRef, kind: CallKind, operands: list[Value], at: "_Point") -> None:
+        """Describe the call at `offset`."""
+        self.offset = offset
+        """Code units from the start of the method's code."""
+        self.ref = ref
+        self.kind = kind
+        self._operands = operands
+        self._at = at
+
+    @cached_property
+    def arguments(self) -> tuple[Value, ...]:
+        """The arguments, receiver first, as they are when the call is made."""
+        return tuple(self._at.value(operand) for operand in self._operands)
 
 
-class Store(msgspec.Struct, frozen=True):
+class Store:
     """One write into a field."""
 
-    offset: int
-    ref: FieldRef
-    base: Value | None
-    """The object; None for a static field."""
-    value: Value
-    """Objects as they are when the method ends."""
+    def __init__(self, offset: int, ref: FieldRef, operands: list[Value | None], at: "_Point") -> None:
+        """Describe the write at `offset`."""
+        self.offset = offset
+        self.ref = ref
+        self._operands = operands
+        self._at = at
+
+    @cached_property
+    def value(self) -> Value:
+        """What is written; objects as they are when the method ends."""
+        return self._at.value(self._operands[0])
+
+    @cached_property
+    def base(self) -> Value | None:
+        """The object; None for a static field."""
+        return self._at.value(self._operands[1]) if len(self._operands) > 1 else None
 
 
-class ElementStore(msgspec.Struct, frozen=True):
+class ElementStore:
     """One write into an array."""
 
-    offset: int
-    array: Value
-    index: Value
-    value: Value
+    def __init__(self, offset: int, operands: list[Value | None], at: "_Point") -> None:
+        """Describe the write at `offset`."""
+        self.offset = offset
+        self._operands = operands
+        self._at = at
+
+    @cached_property
+    def array(self) -> Value:
+        """The array, as it is when the method ends."""
+        return self._at.value(self._operands[1])
+
+    @cached_property
+    def value(self) -> Value:
+        """What is written."""
+        return self._at.value(self._operands[0])
 
 
-class MethodValues(msgspec.Struct, frozen=True):
-    """What is known of the values in one method."""
+class _Point(msgspec.Struct, frozen=True):
+    """A place in the code where values can be asked for."""
 
-    method: DexMethod
-    calls: dict[int, Call]
-    """By offset; calls that never run are not there. Those of `invoke-custom` and `invoke-polymorphic` neither."""
-    stores: dict[int, Store]
-    element_stores: dict[int, ElementStore]
-    returns: tuple[Value, ...]
-    """What the method may return, one for each ``return``; empty for ``void``, and when it only throws."""
-    return_offsets: tuple[int, ...]
-    """The return instructions that can run, ``return-void`` included."""
-    objects: dict[int, Value]
-    """What was created, by offset, as it is when the method ends."""
-    incomplete: str | None = None
-    """Why something may be missing: the method's code is damaged, or too much to evaluate."""
+    snapshots: Snapshots
+    heap: Heap
+
+    def value(self, raw: Value | None) -> Value:
+        return self.snapshots.of(raw, self.heap)
+
+
+class MethodValues:
+    """What is known of the values in one method; values are made when they are asked for."""
+
+    def __init__(
+        self,
+        method: DexMethod,
+        calls: dict[int, Call],
+        stores: dict[int, Store],
+        element_stores: dict[int, ElementStore],
+        returned: list[tuple[Value | None, "_Point"]],
+        return_offsets: tuple[int, ...],
+        ending: "_Point",
+        incomplete: str | None,
+    ) -> None:
+        """Keep what `_Evaluation` found."""
+        self.method = method
+        self.calls = calls
+        """By offset; calls that never run are not there, and neither are those through handles and call sites."""
+        self.stores = stores
+        """By offset."""
+        self.element_stores = element_stores
+        """By offset."""
+        self.return_offsets = return_offsets
+        """The return instructions that can run, ``return-void`` included."""
+        self._returned = returned
+        self._ending = ending
+        self._incomplete = incomplete
+
+    @cached_property
+    def returns(self) -> tuple[Value, ...]:
+        """What the method may return, one for each ``return``; empty for ``void``, and when it only throws."""
+        return tuple(at.value(raw) for raw, at in self._returned)
+
+    @property
+    def creations(self) -> tuple[int, ...]:
+        """Offsets of what was created or returned by calls and changed afterwards."""
+        return tuple(sorted(self._ending.heap))
+
+    def object_at(self, offset: int) -> Value:
+        """Return what the instruction at `offset` created or returned, as it is when the method ends."""
+        return self._ending.value(Def(offset))
+
+    @property
+    def incomplete(self) -> str | None:
+        """Why something may be missing: the method's code is damaged, or too much to evaluate."""
+        if self._incomplete is None and self._ending.snapshots.nodes_left <= 0:
+            return "the method has too many values to record"
+        return self._incomplete
 
 
 class Evaluator:
@@ -226,64 +300,53 @@ class _Evaluation:
         """Run each block once more from its final entry, and write down what is of interest."""
         snapshots = Snapshots(self._method.ref, self._machine.definitions, self._limits)
         calls: dict[int, Call] = {}
-        returns: list[Value] = []
+        stores: dict[int, Store] = {}
+        elements: dict[int, ElementStore] = {}
+        returned: list[tuple[Value | None, _Point]] = []
         return_offsets: list[int] = []
-        final: Heap | None = None
-        last_heap: Heap = {}
-        writes: list[tuple[Instruction, list[Value | None]]] = []
+        ending = _Point(snapshots, {})
         for start in self._cfg.order:
             if start not in self._entries:
                 continue
             state = self._entries[start].copy()
             for instruction in self._cfg.blocks[start].instructions:
-                opcode = instruction.opcode
-                if opcode in _FIELD_WRITES or opcode in _ELEMENT_WRITES:
-                    writes.append((instruction, [state.registers[number] for number in instruction.registers]))
-                elif opcode in _RETURNS:
-                    returns.append(snapshots.of(state.registers[instruction.registers[0]], state.heap))
-                heap = state.heap.copy() if opcode in _CALLS else state.heap
-                self._machine.step(state, instruction)
+                opcode, offset = instruction.opcode, instruction.offset
+                operands = [state.registers[number] for number in instruction.registers]
+                if opcode in _FIELD_WRITES:
+                    ref = self._method.file.field(instruction.index or 0)
+                    stores[offset] = Store(offset, ref, operands, ending)
+                elif opcode in _ELEMENT_WRITES:
+                    elements[offset] = ElementStore(offset, operands, ending)
                 if opcode in _CALLS:
-                    calls[instruction.offset] = self._call(instruction, snapshots, heap)
-                elif opcode in _RETURNS or opcode == _RETURN_VOID:
-                    return_offsets.append(instruction.offset)
-                    final = _joined(final, state.heap)
-            last_heap = state.heap
-        ending = last_heap if final is None else final
-        stores, elements = self._writes(writes, snapshots, ending)
-        objects = {site: snapshots.of(Def(site), ending) for site in sorted(ending)}
-        incomplete = self._incomplete
-        if incomplete is None and snapshots.nodes_left <= 0:
-            incomplete = "the method has too many values to record"
+                    point = _Point(snapshots, state.heap.copy())
+                    self._machine.step(state, instruction)
+                    calls[offset] = self._call(offset, point)
+                    continue
+                if opcode in _RETURNS:
+                    returned.append((operands[0], _Point(snapshots, state.heap.copy())))
+                if opcode in _RETURNS or opcode == _RETURN_VOID:
+                    return_offsets.append(offset)
+                    _add(ending.heap, state.heap)
+                self._machine.step(state, instruction)
+        if not return_offsets:
+            for state in self._entries.values():
+                _add(ending.heap, state.heap)
         return MethodValues(
-            self._method, calls, stores, elements, tuple(returns), tuple(return_offsets), objects, incomplete
+            self._method, calls, stores, elements, returned, tuple(return_offsets), ending, self._incomplete
         )
 
-    def _call(self, instruction: Instruction, snapshots: Snapshots, heap: Heap) -> Call:
-        definition = self._machine.definitions[instruction.offset]
+    def _call(self, offset: int, point: _Point) -> Call:
+        definition = self._machine.definitions[offset]
         assert isinstance(definition.ref, MethodRef)
-        arguments = tuple(snapshots.of(operand, heap) for operand in definition.operands)
-        return Call(instruction.offset, definition.ref, definition.kind, arguments)
-
-    def _writes(
-        self, writes: list[tuple[Instruction, list[Value | None]]], snapshots: Snapshots, ending: Heap
-    ) -> tuple[dict[int, Store], dict[int, ElementStore]]:
-        stores: dict[int, Store] = {}
-        elements: dict[int, ElementStore] = {}
-        for instruction, operands in writes:
-            values = [snapshots.of(operand, ending) for operand in operands]
-            if instruction.opcode in _ELEMENT_WRITES:
-                elements[instruction.offset] = ElementStore(instruction.offset, values[1], values[2], values[0])
-            else:
-                ref = self._method.file.field(instruction.index or 0)
-                base = values[1] if len(values) > 1 else None
-                stores[instruction.offset] = Store(instruction.offset, ref, base, values[0])
-        return stores, elements
+        call = Call(offset, definition.ref, definition.kind, definition.operands, point)
+        if len(point.heap) > _KEPT_OBJECTS:
+            # Keeping so many objects for each call would take more memory than its values do.
+            _ = call.arguments
+            point.heap.clear()
+        return call
 
 
-def _joined(known: Heap | None, heap: Heap) -> Heap:
-    if known is None:
-        return heap.copy()
+def _add(known: Heap, heap: Heap) -> None:
+    """Take the objects of `heap` into `known`."""
     for site, cell in heap.items():
         known[site] = known[site].joined(cell) if site in known else cell
-    return known

@@ -127,6 +127,13 @@ class Machine:
                 cell = state.heap.get(one.offset)
                 state.heap[one.offset] = (cell or Cell()).after(offset)
 
+    def _made_here(self, value: Value | None) -> bool:
+        """Say whether a value may be an object that this method created itself."""
+        return value is not None and any(
+            isinstance(one, Def) and self.definitions[one.offset].operation in ("new", "array", "filled")
+            for one in alternatives(value)
+        )
+
     def _type(self, instruction: Instruction) -> str:
         return self._file.type(instruction.index or 0)
 
@@ -242,7 +249,7 @@ class Machine:
         definition.ref, definition.kind = ref, kind
         self._remember_cells(definition, state, arguments)
         for position, argument in enumerate(arguments):
-            if self.calls.takes_note(ref, kind, position):
+            if self.calls.takes_note(ref, kind, position) and (position == 0 or self._made_here(argument)):
                 self._happened(state, argument, instruction.offset)
         if ref.return_type == "V":
             state.pending = None

@@ -178,7 +178,7 @@ def _may_be(raw: Value, site: int) -> bool:
 
 
 def _concatenation(definition: Definition, arguments: tuple[Value, ...]) -> Value:
-    """Return what a call site of ``StringConcatFactory`` makes: \\1 stands for an argument, \\2 for a constant."""
+    r"""Return what a call site of ``StringConcatFactory`` makes: \1 stands for an argument, \2 for a constant."""
     constants = definition.text if isinstance(definition.text, tuple) else ()
     assert isinstance(definition.ref, MethodRef)
     if definition.ref.name == "makeConcat":

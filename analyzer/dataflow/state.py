@@ -112,7 +112,7 @@ class State(msgspec.Struct):
 
 def join_atoms(mine: Value, theirs: Value) -> Value:
     """Join two values of registers; returns `mine` itself when `theirs` adds nothing."""
-    if mine == theirs or mine == TOO_MANY:
+    if mine in (theirs, TOO_MANY):
         return mine
     known = alternatives(mine)
     if all(one in known for one in alternatives(theirs)):

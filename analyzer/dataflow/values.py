@@ -164,6 +164,13 @@ class Computed(Value, frozen=True, cache_hash=True):
     operands: tuple[Value, ...]
 
 
+class Moment(Value, frozen=True, cache_hash=True):
+    """A point in time."""
+
+    milliseconds: int
+    """Since 1970-01-01T00:00Z."""
+
+
 class OneOf(Value, frozen=True, cache_hash=True):
     """Any of several values; at least two, in the order they were found."""
 

@@ -1,0 +1,227 @@
+"""What methods of the platform and of Kotlin do to arrays, lists, sets and maps, on known arguments."""
+
+from analyzer.dataflow.text_models import Model
+from analyzer.dataflow.values import Entries, Items, Number, Numbers, OneOf, Unknown, Value, alternatives, join
+from analyzer.dex import MethodRef
+
+LISTS = frozenset(
+    f"Ljava/util/{name};"
+    for name in (
+        "ArrayList", "LinkedList", "Vector", "HashSet", "LinkedHashSet", "TreeSet", "ArrayDeque", "Stack",
+        "concurrent/CopyOnWriteArrayList",
+    )
+)  # fmt: skip
+MAPS = frozenset(
+    f"Ljava/util/{name};"
+    for name in ("HashMap", "LinkedHashMap", "TreeMap", "Hashtable", "concurrent/ConcurrentHashMap")
+) | {"Landroid/util/ArrayMap;", "Landroidx/collection/ArrayMap;"}
+ADDING = frozenset({"add", "addElement", "addFirst", "addLast", "push", "offer", "addIfAbsent"})
+ADDING_ALL = frozenset({"addAll"})
+PUTTING = frozenset({"put", "putIfAbsent"})
+REMOVING = frozenset(
+    {"remove", "removeAll", "clear", "retainAll", "removeIf", "pop", "poll", "set", "replaceAll", "putAll", "merge"}
+)
+_MAX_ELEMENTS = 4_096
+
+
+def elements_of(value: Value) -> tuple[Value, ...] | None:
+    """Return the elements of a known array or collection; None when `value` is none."""
+    match value:
+        case Items(elements=elements):
+            return elements
+        case Numbers(elements=numbers):
+            return tuple(Number(number) for number in numbers[:_MAX_ELEMENTS])
+        case Entries(entries=entries):
+            return tuple(Items("Ljava/util/Map$Entry;", entry) for entry in entries)
+    return None
+
+
+def _all_of(type_name: str) -> Model:
+    """A factory whose arguments are the elements, or one array that holds them."""
+
+    def model(ref: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
+        if len(arguments) == 1 and ref.parameters[-1:] and ref.parameters[-1][0] == "[":
+            inner = elements_of(arguments[0])
+            if inner is None:
+                return arguments[0] if isinstance(arguments[0], Unknown) else None
+            complete = not isinstance(arguments[0], Items) or arguments[0].complete
+            return Items(type_name, inner, complete)
+        return Items(type_name, arguments)
+
+    return model
+
+
+def _as_list(ref: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
+    """A copy or view of a collection or array, the first argument."""
+    if not arguments:
+        return Items("Ljava/util/List;", ())
+    value = arguments[0]
+    return value if isinstance(value, Items | Numbers | Entries | Unknown) else None
+
+
+def _singleton_map(_: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
+    return Entries("Ljava/util/Map;", ((arguments[0], arguments[1]),)) if len(arguments) == 2 else None
+
+
+def _map_of(_: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
+    pairs = tuple(zip(arguments[::2], arguments[1::2], strict=False))
+    return Entries("Ljava/util/Map;", pairs) if len(arguments) % 2 == 0 else None
+
+
+def _map_of_pairs(ref: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
+    pairs = elements_of(arguments[0]) if arguments and ref.parameters[0][0] == "[" else arguments
+    if pairs is None:
+        return None
+    found = [pair.elements for pair in pairs if isinstance(pair, Items) and len(pair.elements) == 2]
+    return Entries("Ljava/util/Map;", tuple((one[0], one[1]) for one in found), len(found) == len(pairs))
+
+
+def _copy_of(ref: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
+    value, *bounds = arguments
+    numbers = [bound.value for bound in bounds if isinstance(bound, Number)]
+    if not isinstance(value, Items | Numbers) or len(numbers) < len(bounds) - (
+        ref.name == "copyOf" and len(bounds) > 1
+    ):
+        return None
+    start, end = (0, numbers[0]) if ref.name == "copyOf" else (numbers[0], numbers[1])
+    if not 0 <= start <= end:
+        return Unknown("a copy with impossible bounds")
+    if isinstance(value, Numbers):
+        kept = value.elements[start:end]
+        missing = end - start - len(kept)
+        return Numbers(value.type, kept + (0,) * missing) if missing <= _MAX_ELEMENTS else None
+    return Items(value.type, value.elements[start:end], value.complete)
+
+
+def _next(_: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
+    """Any element, in a loop over a collection."""
+    inner = elements_of(arguments[0])
+    if inner is None:
+        return None
+    found = join(inner, _MAX_ELEMENTS)
+    complete = getattr(arguments[0], "complete", True)
+    return found if complete else join((found, Unknown("elements that are not known")), _MAX_ELEMENTS)
+
+
+def _get(_: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
+    container, *keys = arguments
+    if isinstance(container, Entries):
+        if not keys:
+            return None
+        found = [value for key, value in container.entries if key == keys[0]]
+        return found[-1] if found else None
+    inner = elements_of(container)
+    if inner is None or len(keys) > 1:
+        return None
+    if keys and isinstance(keys[0], Number):
+        index = keys[0].value
+        return inner[index] if 0 <= index < len(inner) else Unknown("an index outside its list")
+    return join(inner, _MAX_ELEMENTS)
+
+
+def _first(_: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
+    inner = elements_of(arguments[0])
+    return inner[0] if inner else None
+
+
+def _last(_: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
+    inner = elements_of(arguments[0])
+    return inner[-1] if inner else None
+
+
+def _size(_: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
+    inner = elements_of(arguments[0])
+    return Number(len(inner)) if inner is not None and getattr(arguments[0], "complete", True) else None
+
+
+def _keys(_: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
+    value = arguments[0]
+    if not isinstance(value, Entries):
+        return None
+    return Items("Ljava/util/Set;", tuple(key for key, _ in value.entries), value.complete)
+
+
+def _values(_: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
+    value = arguments[0]
+    if not isinstance(value, Entries):
+        return None
+    return Items("Ljava/util/List;", tuple(one for _, one in value.entries), value.complete)
+
+
+def _pair_part(index: int) -> Model:
+    def model(_: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
+        value = arguments[0]
+        return value.elements[index] if isinstance(value, Items) and len(value.elements) == 2 else None
+
+    return model
+
+
+def spread(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Return elements with those that may be several things written out."""
+    if not any(isinstance(value, OneOf) for value in values):
+        return values
+    return tuple(one for value in values for one in alternatives(value))
+
+
+_KOTLIN_LISTS = ("Lkotlin/collections/CollectionsKt;", "Lkotlin/collections/SetsKt;", "Lkotlin/collections/ArraysKt;")
+_LIST, _SET = "Ljava/util/List;", "Ljava/util/Set;"
+_READS: dict[str, Model] = {
+    "iterator": _as_list, "listIterator": _as_list, "entrySet": _as_list, "keySet": _keys, "values": _values,
+    "toArray": _as_list, "subList": lambda ref, arguments: None, "elements": _as_list, "clone": _as_list,
+    "next": _next, "nextElement": _next, "get": _get, "elementAt": _get, "getOrDefault": lambda ref, arguments: None,
+    "size": _size, "getKey": _pair_part(0), "getValue": _pair_part(1), "getFirst": _first, "getLast": _last,
+}  # fmt: skip
+"""Methods of all collections, maps, iterators and entries."""
+
+COLLECTION_MODELS: dict[tuple[str, str], Model] = {
+    ("Ljava/util/Arrays;", "asList"): _all_of(_LIST),
+    (_LIST, "of"): _all_of(_LIST),
+    (_SET, "of"): _all_of(_SET),
+    (_LIST, "copyOf"): _as_list,
+    (_SET, "copyOf"): _as_list,
+    ("Ljava/util/Map;", "of"): _map_of,
+    ("Ljava/util/Map;", "copyOf"): _as_list,
+    **{
+        ("Ljava/util/Collections;", name): _as_list
+        for name in (
+            "unmodifiableList", "unmodifiableSet", "unmodifiableMap", "unmodifiableCollection", "synchronizedList",
+            "synchronizedSet", "synchronizedMap", "emptyList", "emptySet",
+        )
+    },
+    ("Ljava/util/Collections;", "singletonList"): _all_of(_LIST),
+    ("Ljava/util/Collections;", "singleton"): _all_of(_SET),
+    ("Ljava/util/Collections;", "singletonMap"): _singleton_map,
+    ("Ljava/util/Arrays;", "copyOf"): _copy_of,
+    ("Ljava/util/Arrays;", "copyOfRange"): _copy_of,
+    **{
+        (owner, name): _all_of(_LIST)
+        for owner in _KOTLIN_LISTS
+        for name in ("listOf", "setOf", "mutableListOf", "mutableSetOf", "arrayListOf", "listOfNotNull", "asList", "hashSetOf")
+    },
+    **{
+        (owner, name): _as_list
+        for owner in _KOTLIN_LISTS
+        for name in ("toList", "toSet", "toMutableList", "toMutableSet", "emptyList", "emptySet", "filterNotNull", "distinct")
+    },
+    ("Lkotlin/collections/CollectionsKt;", "first"): _first,
+    ("Lkotlin/collections/CollectionsKt;", "last"): _last,
+    ("Lkotlin/collections/MapsKt;", "mapOf"): _map_of_pairs,
+    ("Lkotlin/collections/MapsKt;", "mutableMapOf"): _map_of_pairs,
+    ("Lkotlin/collections/MapsKt;", "hashMapOf"): _map_of_pairs,
+    ("Lkotlin/TuplesKt;", "to"): lambda ref, arguments: Items("Lkotlin/Pair;", arguments),
+    ("Lkotlin/Pair;", "getFirst"): _pair_part(0),
+    ("Lkotlin/Pair;", "getSecond"): _pair_part(1),
+    ("Lkotlin/Pair;", "component1"): _pair_part(0),
+    ("Lkotlin/Pair;", "component2"): _pair_part(1),
+}  # fmt: skip
+"""By class and name."""
+
+
+def collection_model(ref: MethodRef) -> Model | None:
+    """Return the model of a method of arrays or collections, or None."""
+    known = COLLECTION_MODELS.get((ref.owner, ref.name))
+    if known is None and (ref.owner.startswith("Ljava/util/") or ref.owner == "Ljava/lang/Iterable;"):
+        known = _READS.get(ref.name)
+    if known is None and ref.name == "clone" and ref.owner.startswith("["):
+        known = _as_list
+    return known
