@@ -5,15 +5,17 @@ import binascii
 import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 import yaml
 
 from analyzer.errors import RuleError
+from analyzer.extractors.sdk_catalogue import APIS_FILE, SDKS_FILE, Api, ApiFile, Sdk, SdkFile, check_apis, check_sdks
 from analyzer.model.pins import Algorithm, KeyStatus
 
 PINS_FILE = "known_pins.yaml"
+_F = TypeVar("_F")
 _PACKAGE = Path(__file__).resolve().parent.parent
 _FOLDER = Path("rules") / "catalogue"
 _DIGEST_BYTES: Mapping[str, int] = {"sha256": 32, "sha1": 20}
@@ -53,6 +55,10 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
 
     pins: Mapping[tuple[Algorithm, bytes], KnownPin]
     """Known pins by algorithm and digest."""
+    sdks: tuple[Sdk, ...] = ()
+    """Known libraries, SDKs, runtimes and packers."""
+    apis: tuple[Api, ...] = ()
+    """API methods whose calls rules ask about."""
 
 
 def load_catalogue(folder: Path | None = None) -> Catalogue:
@@ -63,7 +69,12 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
     """
     if folder is None:
         folder = _built_in_folder()
-    return Catalogue(pins=_load_pins(folder / PINS_FILE))
+    pins = _load_pins(folder / PINS_FILE)
+    sdks = _read(folder / SDKS_FILE, SdkFile).sdks
+    check_sdks(str(folder / SDKS_FILE), sdks)
+    apis = _read(folder / APIS_FILE, ApiFile).apis
+    check_apis(str(folder / APIS_FILE), apis, sdks)
+    return Catalogue(pins=pins, sdks=sdks, apis=apis)
 
 
 def _built_in_folder() -> Path:
@@ -74,7 +85,7 @@ def _built_in_folder() -> Path:
 
 def _load_pins(path: Path) -> dict[tuple[Algorithm, bytes], KnownPin]:
     known: dict[tuple[Algorithm, bytes], KnownPin] = {}
-    for index, entry in enumerate(_read(path).pins):
+    for index, entry in enumerate(_read(path, _PinFile).pins):
         where = f"{path}: pins[{index}].pin"
         try:
             digest = entry.digest
@@ -92,12 +103,12 @@ def _load_pins(path: Path) -> dict[tuple[Algorithm, bytes], KnownPin]:
     return known
 
 
-def _read(path: Path) -> _PinFile:
+def _read(path: Path, form: type[_F]) -> _F:
     # The C loader is several times faster; PyYAML built without libyaml has only the other one.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         content = yaml.load(path.read_bytes(), Loader=loader)  # noqa: S506 # both loaders are safe ones
-        return msgspec.convert(content, _PinFile)
+        return msgspec.convert(content, form)
     except OSError as error:
         raise RuleError(f"{path}: cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, msgspec.ValidationError) as error:

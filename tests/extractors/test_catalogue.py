@@ -1,4 +1,4 @@
-"""The catalogue of known pins: what is in it, and what a wrong file leads to."""
+"""The catalogues of known pins, libraries and APIs: what is in them, and what a wrong file leads to."""
 
 import hashlib
 from pathlib import Path
@@ -7,12 +7,15 @@ import pytest
 
 from analyzer.errors import RuleError
 from analyzer.extractors.catalogue import PINS_FILE, load_catalogue
+from analyzer.extractors.sdk_catalogue import APIS_FILE, SDKS_FILE
 
 GOOD = "sha256/d6qzRu9zOECb90Uez27xWltNsj0e1Md7GkYYkVoZWmM="
 
 
-def write(folder: Path, text: str) -> Path:
-    (folder / PINS_FILE).write_text(text)
+def write(folder: Path, pins: str = "pins: []", sdks: str = "sdks: []", apis: str = "apis: []") -> Path:
+    (folder / PINS_FILE).write_text(pins)
+    (folder / SDKS_FILE).write_text(sdks)
+    (folder / APIS_FILE).write_text(apis)
     return folder
 
 
@@ -55,6 +58,27 @@ def test_a_file_of_ones_own_is_read(tmp_path: Path) -> None:
 def test_a_wrong_file_is_refused_with_file_and_key(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(RuleError, match=words):
         load_catalogue(write(tmp_path, text))
+
+
+_LIBRARY = "sdks:\n- {name: lib, kind: library, packages: [org.lib]}\n"
+
+
+@pytest.mark.parametrize(
+    ("sdks", "apis", "words"),
+    [
+        (_LIBRARY + "- {name: lib, kind: sdk, packages: [org.other]}", "apis: []", r"sdks\[1\]\.name: .*twice"),
+        (_LIBRARY + "- {name: other, kind: sdk, packages: [org.lib]}", "apis: []", "already belongs to 'lib'"),
+        ("sdks: [{name: lib, kind: library}]", "apis: []", "how to recognise"),
+        ("sdks: [{name: lib, kind: toy, packages: [a]}]", "apis: []", r"sdks\[0\]\.kind"),
+        ("sdks: [{name: lib, kind: library, packages: [a], version_string: 'lib/('}]", "apis: []", "one group"),
+        (_LIBRARY, "apis: [{api: call, methods: [org.lib.Client.call]}]", "is not written"),
+        (_LIBRARY, "apis: [{api: call, of: unknown, methods: [Lorg/lib/Client;->call]}]", "no SDK 'unknown'"),
+        (_LIBRARY, "apis: [{api: call, methods: []}]", "methods"),
+    ],
+)
+def test_a_wrong_library_or_api_is_refused_with_file_and_key(tmp_path: Path, sdks: str, apis: str, words: str) -> None:
+    with pytest.raises(RuleError, match=words):
+        load_catalogue(write(tmp_path, sdks=sdks, apis=apis))
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Facts read from bytecode, one module per mechanism family."""

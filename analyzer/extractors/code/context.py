@@ -1,0 +1,110 @@
+"""What every extractor of code facts is given: the program, the app around it, and whose code is whose."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from analyzer.apk.app import OpenedApp
+from analyzer.apk.typed_values import ValueType
+from analyzer.dex import DexMethod, Program, Site, descriptor_of, dotted
+from analyzer.extractors.catalogue import Catalogue
+from analyzer.extractors.code.owners import Owners
+from analyzer.model import AppInfo, Location
+from analyzer.model.location import MAX_SNIPPET_CHARACTERS
+from analyzer.options import Limits
+
+
+class Resources(Protocol):
+    """Values of resources by their 32-bit ids; one per configuration, the default first, without repeats."""
+
+    def string(self, resource_id: int) -> tuple[str, ...]:
+        """Return the texts of a string resource; empty when it has none."""
+        ...
+
+    def string_array(self, resource_id: int) -> tuple[tuple[str, ...], ...]:
+        """Return the texts of an array resource."""
+        ...
+
+    def raw_entry(self, resource_id: int) -> tuple[str, ...]:
+        """Return the container entries of a file resource."""
+        ...
+
+
+class AppResources:
+    """The resources of an opened app."""
+
+    def __init__(self, app: OpenedApp) -> None:
+        """Look up in the tables of `app`."""
+        self._app = app
+
+    def string(self, resource_id: int) -> tuple[str, ...]:
+        """Return the texts of a string resource; empty when it has none."""
+        values = self._app.resources.resolve(resource_id).values
+        texts = (value.string for value in values if value.value_type == ValueType.STRING)
+        return tuple(dict.fromkeys(text for text in texts if text is not None))
+
+    def string_array(self, resource_id: int) -> tuple[tuple[str, ...], ...]:
+        """Return the texts of an array resource, references among its items followed.
+
+        An item that is no text, or has several values, leaves its array out: its place could not be filled.
+        """
+        arrays: dict[tuple[str, ...], None] = {}
+        for items in self._app.resources.arrays(resource_id):
+            texts: list[str] = []
+            for item in items:
+                found = (item.string,) if item.value_type == ValueType.STRING else self.string(item.data)
+                if len(found) != 1 or found[0] is None:
+                    break
+                texts.append(found[0])
+            else:
+                arrays[tuple(texts)] = None
+        return tuple(arrays)
+
+    def raw_entry(self, resource_id: int) -> tuple[str, ...]:
+        """Return the container entries of a file resource."""
+        return tuple(dict.fromkeys(file.entry for file in self._app.resource_files(resource_id)))
+
+
+@dataclass(frozen=True)
+class CodeContext:
+    """The code of one app and what is needed to understand it. Extractors share it and change nothing."""
+
+    program: Program
+    app: AppInfo
+    catalogue: Catalogue
+    limits: Limits
+    owners: Owners
+    resources: Resources
+    resolver: object | None = None
+    """Follows values across methods; None where that is not wanted."""
+    entries: tuple[str, ...] = ()
+    """Names of all container entries."""
+    read: Callable[[str], bytes] | None = None
+    """Reads a container entry; raises `TargetError`."""
+
+    @property
+    def component_classes(self) -> tuple[str, ...]:
+        """Descriptors of the classes that the manifest names, in its order, without repeats."""
+        return tuple(dict.fromkeys(descriptor_of(component.class_name) for component in self.app.components))
+
+    def owner_of(self, class_descriptor: str) -> str:
+        """Say whose code a class is: ``first-party``, ``sdk:<name>`` or ``unknown``."""
+        return self.owners.owner_of(class_descriptor)
+
+
+def location_in(method: DexMethod, offset: int | None = None, snippet: str | None = None) -> Location:
+    """Return a place in a method as reports show it."""
+    ref = method.ref
+    return Location(
+        kind="code",
+        entry=method.file.entry,
+        class_name=dotted(ref.owner),
+        method=ref.name + ref.descriptor,
+        code_offset=offset,
+        snippet=None if snippet is None else snippet[:MAX_SNIPPET_CHARACTERS],
+    )
+
+
+def location_of(site: Site, snippet: str | None = None) -> Location:
+    """Return the place of a use as reports show it."""
+    return location_in(site.method, site.offset, snippet)
