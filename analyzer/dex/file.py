@@ -16,7 +16,7 @@ from analyzer.dex.references import ReferenceIndex
 from analyzer.dex.strings import StringTable
 from analyzer.dex.symbols import UNREADABLE, FieldRef, MethodRef
 from analyzer.dex.tables import NO_INDEX, IdTables
-from analyzer.dex.values import EncodedValue, ValueKind, read_array
+from analyzer.dex.values import EncodedValue, ValueBudget, ValueKind, read_array
 from analyzer.options import Limits
 
 _CACHED_BODIES = 4_096
@@ -41,7 +41,7 @@ class DexFile:
         self._dynamic = DynamicTables(data, header, self.tables, log)
         self._code: dict[int, CodeItem] = {}
         self._values: dict[int, tuple[EncodedValue, ...]] = {}
-        self._values_left = len(data)
+        self._value_budget = ValueBudget(len(data))
 
     @classmethod
     def parse(cls, data: bytes, entry: str, limits: Limits | None = None) -> tuple["DexFile", ...]:
@@ -127,8 +127,7 @@ class DexFile:
         if known is None:
             try:
                 # Each value takes a byte at least; only arrays that overlap can hold more than the file has bytes.
-                known, count = read_array(self.data, offset, self.resolve, _VALUE_DEPTH, self._values_left)
-                self._values_left -= count
+                known = read_array(self.data, offset, self.resolve, _VALUE_DEPTH, self._value_budget)
             except DamagedItem as damage:
                 self._log.note("value", str(damage), at=offset)
                 known = ()

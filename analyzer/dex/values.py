@@ -69,31 +69,36 @@ class _Open:
         self.elements: list[EncodedValue] = []
 
 
-def read_array(
-    data: bytes, offset: int, resolve: Resolver, depth: int, elements: int
-) -> tuple[tuple[EncodedValue, ...], int]:
-    """Read an ``encoded_array`` of at most `elements` values, nested ones included, and `depth` levels.
+class ValueBudget:
+    """How many values may still be read from one file, damaged arrays included."""
 
-    Returns the values, and how many there are with the nested ones.
+    def __init__(self, left: int) -> None:
+        """Allow `left` values."""
+        self.left = left
+
+
+def read_array(
+    data: bytes, offset: int, resolve: Resolver, depth: int, budget: ValueBudget
+) -> tuple[EncodedValue, ...]:
+    """Read an ``encoded_array`` of at most `depth` levels; each value is taken from the `budget`.
 
     Raises:
         DamagedItem: It is damaged, or larger or deeper than allowed.
     """
     size, at = read_uleb128(data, offset)
     stack = [_Open("array", size)]
-    total = 0
     while True:
         level = stack[-1]
         if level.left == 0:
             closed = stack.pop()
             if not stack:
-                return tuple(closed.elements), total
+                return tuple(closed.elements)
             value = tuple(closed.elements) if closed.kind == "array" else ()
             stack[-1].elements.append(EncodedValue(closed.kind, value))
             continue
         level.left -= 1
-        total += 1
-        if total > elements:
+        budget.left -= 1
+        if budget.left < 0:
             raise DamagedItem("an encoded array has too many elements")
         if level.kind == "annotation":
             at = read_uleb128(data, at)[1]
