@@ -59,6 +59,10 @@ class PinFact(Record, frozen=True, kw_only=True):
     checked_against: CheckedAgainst
     resolution: Resolution
     activation: Activation
+    enforced: bool | None = None
+    """False where a mismatch is only reported and the connection goes on; None where the mechanism has no such choice.
+
+    What is only reported does not hold a connection to the pin, so such a pin is never ``active``."""
     owner: str = "first-party"
     """``first-party``, ``sdk:<name>`` or ``unknown``."""
     scope: str
