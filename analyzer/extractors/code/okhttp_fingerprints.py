@@ -1,0 +1,81 @@
+"""What tells OkHttp in bytecode, by name and by what survives renaming: ``rules/catalogue/libraries.yaml``."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import yaml
+
+from analyzer.errors import RuleError
+
+LIBRARIES_FILE = "libraries.yaml"
+_PACKAGE = Path(__file__).resolve().parents[2]
+_FOLDER = Path("rules") / "catalogue"
+
+
+class OkHttpClasses(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Names behind the package."""
+
+    pinner: str
+    builder: str
+    client: str
+    client_builder: str
+
+
+class OkHttpNames(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One generation of the library by its names."""
+
+    mechanism: Literal["okhttp3", "okhttp2"]
+    library: str
+    package: str
+    """``okhttp3/``, possibly behind the package of who relocated it."""
+    version: str
+    """The text before the version number in the library's constant."""
+    classes: OkHttpClasses
+    add: str
+    setter: str
+    default: str
+    first_major: int
+    """First major version of this generation."""
+
+    def descriptor_suffix(self, name: str) -> str:
+        """Return how the type descriptors of a class end."""
+        return f"{self.package}{name};"
+
+
+class OkHttpAnchors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What survives renaming."""
+
+    failure: tuple[str, ...]
+    refusal: tuple[str, ...]
+    prefixes: tuple[str, ...]
+    client_fields: tuple[str, ...]
+
+
+class OkHttpFingerprints(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    okhttp: tuple[OkHttpNames, ...]
+    okhttp_anchors: OkHttpAnchors
+
+
+@cache
+def load_fingerprints(folder: Path | None = None) -> OkHttpFingerprints:
+    """Load the fingerprints from `folder`, or those that come with the package.
+
+    Raises:
+        RuleError: The file is missing or wrong; the message names file and key.
+    """
+    if folder is None:
+        inside = _PACKAGE / _FOLDER
+        folder = inside if inside.is_dir() else _PACKAGE.parent / _FOLDER
+    path = folder / LIBRARIES_FILE
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        content = yaml.load(path.read_bytes(), Loader=loader)  # noqa: S506 # both loaders are safe ones
+        return msgspec.convert(content, OkHttpFingerprints)
+    except OSError as error:
+        raise RuleError(f"{path}: cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, msgspec.ValidationError) as error:
+        raise RuleError(f"{path}: {' '.join(str(error).split())}") from error
