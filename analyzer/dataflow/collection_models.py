@@ -196,18 +196,22 @@ COLLECTION_MODELS: dict[tuple[str, str], Model] = {
     **{
         (owner, name): _all_of(_LIST)
         for owner in _KOTLIN_LISTS
-        for name in ("listOf", "setOf", "mutableListOf", "mutableSetOf", "arrayListOf", "listOfNotNull", "asList", "hashSetOf")
+        for name in ("listOf", "setOf", "mutableListOf", "mutableSetOf", "arrayListOf", "listOfNotNull", "asList",
+                     "hashSetOf")
     },
     **{
         (owner, name): _as_list
         for owner in _KOTLIN_LISTS
-        for name in ("toList", "toSet", "toMutableList", "toMutableSet", "emptyList", "emptySet", "filterNotNull", "distinct")
+        for name in ("toList", "toSet", "toMutableList", "toMutableSet", "emptyList", "emptySet", "filterNotNull",
+                     "distinct")
     },
     ("Lkotlin/collections/CollectionsKt;", "first"): _first,
     ("Lkotlin/collections/CollectionsKt;", "last"): _last,
     ("Lkotlin/collections/MapsKt;", "mapOf"): _map_of_pairs,
     ("Lkotlin/collections/MapsKt;", "mutableMapOf"): _map_of_pairs,
     ("Lkotlin/collections/MapsKt;", "hashMapOf"): _map_of_pairs,
+    ("Lkotlin/jvm/internal/SpreadBuilder;", "toArray"): _as_list,
+    ("Lkotlin/jvm/internal/SpreadBuilder;", "size"): _size,
     ("Lkotlin/TuplesKt;", "to"): lambda ref, arguments: Items("Lkotlin/Pair;", arguments),
     ("Lkotlin/Pair;", "getFirst"): _pair_part(0),
     ("Lkotlin/Pair;", "getSecond"): _pair_part(1),

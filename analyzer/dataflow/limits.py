@@ -20,8 +20,10 @@ class FlowLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Most values that one question may yield, over all callers."""
     text_length: int = 1 << 20
     """Longest text that is put together, in characters."""
-    depth: int = 24
-    """Most methods, fields and results that are followed one after the other."""
+    depth: int = 72
+    """Most steps of following that nest."""
+    recursion: int = 2
+    """How often one method is entered while it is being followed already."""
     work: int = 20_000
     """Most steps of one question across methods."""
     evaluations: int = 400

@@ -1,0 +1,300 @@
+"""What is in the arrays, collections and text builders that a method creates: replays what happened to them."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from analyzer.dataflow.collection_models import ADDING, ADDING_ALL, LISTS, MAPS, PUTTING, REMOVING, elements_of, spread
+from analyzer.dataflow.question import Frame, Instance, Question
+from analyzer.dataflow.text_models import TEXT_MODELS, text_of
+from analyzer.dataflow.values import (
+    Created,
+    Entries,
+    Event,
+    Items,
+    Joined,
+    Number,
+    Numbers,
+    Parameter,
+    Result,
+    Text,
+    Unknown,
+    Value,
+    alternatives,
+    join,
+)
+from analyzer.dex import MethodRef
+
+if TYPE_CHECKING:
+    from analyzer.dataflow.resolve import Resolver
+
+_TEXT_BUILDERS = frozenset({"Ljava/lang/StringBuilder;", "Ljava/lang/StringBuffer;"})
+_SPREAD_BUILDER = "Lkotlin/jvm/internal/SpreadBuilder;"
+_PAIR = "Lkotlin/Pair;"
+_READS_TEXT = frozenset(
+    {"toString", "length", "charAt", "ensureCapacity", "isEmpty", "indexOf", "substring", "hashCode"}
+)
+_NOT_LISTED = Unknown("elements that are not known")
+_MAX_LENGTH = 1 << 16
+_TEXTUAL = ("Ljava/lang/String;", "Ljava/lang/CharSequence;")
+_DEFAULTS = frozenset("ZBSCIJFD")
+
+
+class Contents:
+    """Reads objects whose content matters more than their identity."""
+
+    def __init__(self, resolver: "Resolver") -> None:
+        """Resolve what was put into them with `resolver`."""
+        self._resolver = resolver
+
+    def of(self, created: Created, frame: Frame | None, question: Question, depth: int) -> Value:
+        """Return the content of an array, collection or text builder; other objects stay what they are."""
+        reader = _Reader(self._resolver, frame, question, depth + 1)
+        if created.type[0] == "[":
+            return self._resolver.join(reader.array(created, history) for history in created.histories)
+        if created.type in _TEXT_BUILDERS:
+            return self._resolver.join(reader.text(Text(""), history) for history in created.histories)
+        if created.type in LISTS or created.type == _SPREAD_BUILDER:
+            start = Items(created.type, ())
+            return self._resolver.join(reader.items(start, history) for history in created.histories)
+        if created.type in MAPS:
+            return self._resolver.join(
+                reader.entries(Entries(created.type, ()), history) for history in created.histories
+            )
+        made = reader.constructed(created)
+        return Instance(created, frame) if made is None else made
+
+    def appended(self, result: Result, frame: Frame | None, question: Question, depth: int) -> Value | None:
+        """Return the content of a text builder or collection that was returned and then changed; None for others."""
+        if not any(result.histories):
+            return None
+        kind = result.ref.return_type
+        if kind not in _TEXT_BUILDERS and not kind.startswith("Ljava/util/"):
+            return None
+        reader = _Reader(self._resolver, frame, question, depth + 1)
+        base = self._resolver.reduce(msgspec.structs.replace(result, histories=((),)), frame, question, depth + 1)
+        found: list[Value] = []
+        for one in alternatives(base):
+            for history in result.histories:
+                if kind in _TEXT_BUILDERS and isinstance(one, Text | Joined):
+                    found.append(reader.text(one, history))
+                elif isinstance(one, Items):
+                    found.append(reader.items(one, history))
+                elif isinstance(one, Entries):
+                    found.append(reader.entries(one, history))
+                else:
+                    found.append(one)
+        return self._resolver.join(found)
+
+
+class _Reader:
+    """Replays histories in one frame."""
+
+    def __init__(self, resolver: "Resolver", frame: Frame | None, question: Question, depth: int) -> None:
+        self._resolver = resolver
+        self._frame = frame
+        self._question = question
+        self._depth = depth
+
+    def _value(self, value: Value) -> Value:
+        return self._resolver.reduce(value, self._frame, self._question, self._depth)
+
+    def text(self, start: Value, history: tuple[Event, ...]) -> Value:
+        """Return the text a builder holds after `history`."""
+        parts = [start]
+        for event in history:
+            called = event.ref
+            if not isinstance(called, MethodRef) or event.position:
+                return Unknown("a text builder that is passed on")
+            if called.name in _READS_TEXT:
+                continue
+            if event.often == "repeated":
+                return Unknown("a text that is put together in a loop")
+            if event.often == "maybe":
+                return Unknown("a text that is put together in too many ways")
+            if called.name == "append" and len(event.arguments) == 1:
+                parts.append(self._text(event.arguments[0], called.parameters[0]))
+            elif called.name == "<init>":
+                if called.parameters and called.parameters[0] in _TEXTUAL:
+                    parts.append(self._text(event.arguments[0], called.parameters[0]))
+            elif called.name == "setLength" and event.arguments == (Number(0),):
+                parts = []
+            elif called.name == "insert" and event.arguments[:1] == (Number(0),):
+                parts.insert(0, self._text(event.arguments[1], called.parameters[1]))
+            else:
+                return Unknown(f"a text builder changed by {called.name}")
+        return self._resolver.concatenate(parts)
+
+    def _text(self, value: Value, type_name: str) -> Value:
+        return self._resolver.join(text_of(one, type_name) for one in alternatives(self._value(value)))
+
+    def array(self, created: Created, history: tuple[Event, ...]) -> Value:
+        """Return the elements of an array after `history`."""
+        length = None if created.length is None else self._value(created.length)
+        size = length.value if isinstance(length, Number) else None
+        primitive = created.type[1] in _DEFAULTS and len(created.type) == 2
+        slots: dict[int, Value] = {}
+        loose: list[Value] = []
+        complete = size is not None
+        for event in history:
+            if event.ref is None and len(event.arguments) == 1:
+                filled = event.arguments[0]
+                if not isinstance(filled, Numbers):
+                    return filled
+                slots.update({index: Number(value) for index, value in enumerate(filled.elements[:_MAX_LENGTH])})
+            elif event.ref is None:
+                index, value = self._value(event.arguments[0]), self._value(event.arguments[1])
+                if isinstance(index, Number) and event.often == "once":
+                    slots[index.value] = value
+                else:
+                    loose.append(value)
+                    complete = False
+            elif isinstance(event.ref, MethodRef):
+                changed = self._array_call(event, slots)
+                complete = complete and changed
+        if primitive:
+            return (
+                _numbers(created.type, size, slots) if complete else Unknown("an array that is filled by a computation")
+            )
+        known = [slots[index] for index in sorted(slots) if slots[index] != Number(0)]
+        return Items(created.type, spread((*known, *loose)), complete)
+
+    def _array_call(self, event: Event, slots: dict[int, Value]) -> bool:
+        """Apply a call that got an array as an argument; False when its effect is not known."""
+        called = event.ref
+        assert isinstance(called, MethodRef)
+        if (called.owner, called.name) == ("Ljava/lang/System;", "arraycopy"):
+            if event.position != 2:
+                return True
+            source, start, target, count = (self._value(one) for one in event.arguments)
+            inner = elements_of(source)
+            numbers = [one.value for one in (start, target, count) if isinstance(one, Number)]
+            if inner is None or len(numbers) != 3 or event.often != "once":
+                return False
+            first, goal, amount = numbers
+            slots.update({goal + at: one for at, one in enumerate(inner[first : first + max(amount, 0)])})
+            return True
+        method = self._resolver.program.resolve_method(called)
+        if method is None:
+            return called.name not in ("fill", "reverse", "shuffle")
+        values = self._resolver.evaluate(method, self._question)
+        passed = Parameter(method.ref, event.position)
+        return values is not None and not any(
+            passed in alternatives(one.array) for one in values.element_stores.values()
+        )
+
+    def items(self, start: Items, history: tuple[Event, ...]) -> Value:
+        """Return the elements of a collection after `history`."""
+        elements, complete = list(start.elements), start.complete
+        for event in history:
+            added, known = self._added(event)
+            elements += added
+            complete = complete and known
+        return Items(start.type, spread(tuple(elements)), complete)
+
+    def _added(self, event: Event) -> tuple[list[Value], bool]:
+        """Return what a call adds to a collection, and whether that is all it does."""
+        called = event.ref
+        if not isinstance(called, MethodRef):
+            return [], True
+        if called.name == "addAll" and called.owner == "Ljava/util/Collections;":
+            return self._all(event.arguments[0], event)
+        if event.position:
+            return self._added_by_helper(called, event.position, event.arguments)
+        if called.name in ADDING:
+            return [self._value(event.arguments[-1])], event.often != "maybe"
+        if called.name in ADDING_ALL or called.name == "addSpread":
+            return self._all(event.arguments[-1], event)
+        if called.name == "<init>" and called.parameters and called.parameters[0][0] == "L":
+            return self._all(event.arguments[0], event)
+        return [], called.name not in REMOVING
+
+    def _all(self, value: Value, event: Event) -> tuple[list[Value], bool]:
+        found: list[Value] = []
+        complete = event.often != "maybe"
+        for one in alternatives(self._value(value)):
+            inner = elements_of(one)
+            found += [_NOT_LISTED] if inner is None else inner
+            complete = complete and inner is not None and getattr(one, "complete", True)
+        return found, complete
+
+    def _added_by_helper(
+        self, called: MethodRef, position: int, arguments: tuple[Value, ...]
+    ) -> tuple[list[Value], bool]:
+        """Return what a method of the app adds to the collection it gets as an argument."""
+        method = self._resolver.program.resolve_method(called)
+        if method is None or self._depth > self._resolver.limits.depth:
+            return [], True
+        values = self._resolver.evaluate(method, self._question)
+        if values is None:
+            return [_NOT_LISTED], False
+        passed = Parameter(method.ref, position)
+        # The object itself is left out of an event's arguments.
+        given = (*arguments[:position], Unknown("the collection itself"), *arguments[position:])
+        inner = _Reader(self._resolver, Frame(method.ref, given, self._frame), self._question, self._depth + 1)
+        found: list[Value] = []
+        complete = True
+        for call in values.calls.values():
+            places = [at for at, one in enumerate(call.arguments) if one == passed]
+            for at in places:
+                others = (*call.arguments[:at], *call.arguments[at + 1 :])
+                added, known = inner._added(Event(call.ref, others, at, call.offset, "once"))
+                found += added
+                complete = complete and known
+        return found, complete
+
+    def entries(self, start: Entries, history: tuple[Event, ...]) -> Value:
+        """Return the entries of a map after `history`."""
+        entries, complete = list(start.entries), start.complete
+        for event in history:
+            called = event.ref
+            if not isinstance(called, MethodRef):
+                continue
+            if called.name in PUTTING and not event.position and len(event.arguments) == 2:
+                entries.append((self._value(event.arguments[0]), self._value(event.arguments[1])))
+                complete = complete and event.often == "once"
+            elif called.name == "<init>" and called.parameters and called.parameters[0][0] == "L":
+                source = self._value(event.arguments[0])
+                entries += source.entries if isinstance(source, Entries) else ()
+                complete = complete and isinstance(source, Entries) and source.complete
+            elif called.name in REMOVING or event.position:
+                complete = False
+        return Entries(start.type, tuple(entries), complete)
+
+    def constructed(self, created: Created) -> Value | None:
+        """Return what an object of the platform stands for, when its constructor says all about it."""
+        model = TEXT_MODELS.get((created.type, "<init>"))
+        if model is None and created.type != _PAIR:
+            return None
+        for event in created.events:
+            called = event.ref
+            if isinstance(called, MethodRef) and called.name == "<init>" and not event.position:
+                arguments = tuple(self._value(argument) for argument in event.arguments)
+                if created.type == _PAIR:
+                    return Items(_PAIR, arguments)
+                return None if model is None else self._modelled(called, arguments, created)
+        return None
+
+    def _modelled(self, called: MethodRef, arguments: tuple[Value, ...], created: Created) -> Value:
+        model = TEXT_MODELS[created.type, "<init>"]
+        choices: Iterable[Value] = alternatives(arguments[0]) if arguments else ()
+        found = [model(called, (one, *arguments[1:])) for one in choices] if arguments else [model(called, ())]
+        missing = next(
+            (one for one in arguments if isinstance(one, Unknown)), Unknown("an object that is not modelled")
+        )
+        return self._resolver.join(missing if one is None else one for one in found)
+
+
+def _numbers(type_name: str, size: int | None, slots: dict[int, Value]) -> Value:
+    if size is None or not 0 <= size <= _MAX_LENGTH:
+        return Unknown("an array whose length is not known")
+    values = [slots.get(index, Number(0)) for index in range(size)]
+    numbers = tuple(value.value for value in values if isinstance(value, Number))
+    if len(numbers) != size:
+        return (
+            next(value for value in values if isinstance(value, Unknown))
+            if any(isinstance(value, Unknown) for value in values)
+            else join([Unknown("an array with several contents")])
+        )
+    return Numbers(type_name, numbers)

@@ -1,0 +1,281 @@
+"""Where parameters and fields get their values: callers, initial values, writers, and the object's own constructor."""
+
+from typing import TYPE_CHECKING
+
+from analyzer.dataflow.evaluate import Call, MethodValues
+from analyzer.dataflow.question import RECURSION, Frame, Instance, Question, name_of
+from analyzer.dataflow.values import (
+    ClassName,
+    Created,
+    FieldValue,
+    Number,
+    Parameter,
+    Text,
+    Unknown,
+    Value,
+    alternatives,
+)
+from analyzer.dex import DexField, DexMethod, EncodedValue, FieldRef, MethodRef, Site, dotted
+
+if TYPE_CHECKING:
+    from analyzer.dataflow.resolve import Resolver
+
+_ACC_SYNTHETIC = 0x1000
+_DELEGATIONS = 4
+"""Most constructors that call each other with ``this(…)`` and ``super(…)``."""
+_CONSTRUCTORS = ("<init>", "<clinit>")
+
+Callers = tuple[tuple[MethodValues, Call], ...]
+
+
+class Origins:
+    """Looks outside of a method for what its parameters and fields hold."""
+
+    def __init__(self, resolver: "Resolver") -> None:
+        """Resolve what is found there with `resolver`."""
+        self._resolver = resolver
+        self._program = resolver.program
+        self._sites: dict[DexMethod, tuple[Site, ...]] = {}
+        self._writers: dict[DexField, tuple[Site, ...]] = {}
+
+    def parameter(self, parameter: Parameter, question: Question, depth: int) -> Value:
+        """Return what all callers pass for a parameter."""
+        method = self._program.resolve_method(parameter.method)
+        if method is None:
+            return Unknown(f"a parameter of {name_of(parameter.method)}")
+        if question.active.get(parameter):
+            return RECURSION
+        question.active[parameter] = 1
+        try:
+            return self._passed(parameter, method, question, depth)
+        finally:
+            question.active[parameter] = 0
+
+    def _passed(self, parameter: Parameter, method: DexMethod, question: Question, depth: int) -> Value:
+        callers, why = self.callers(method, question)
+        found: list[Value] = [] if why is None else [why]
+        for values, call in callers:
+            if parameter.index >= len(call.arguments):
+                found.append(Unknown("an argument that is missing"))
+                continue
+            question.note(f"argument {parameter.index} of {name_of(parameter.method)}", values.method.ref, call.offset)
+            found += self._argument(values, call, parameter.index, question, depth)
+        if not found:
+            return Unknown(f"nothing in the app calls {name_of(parameter.method)}")
+        return self._resolver.join(found)
+
+    def _argument(self, values: MethodValues, call: Call, index: int, question: Question, depth: int) -> list[Value]:
+        caller = values.method
+        argument = call.arguments[index]
+        bridge = bool(caller.access_flags & _ACC_SYNTHETIC) or caller.ref.name.endswith("$default")
+        if bridge and "I" in caller.ref.parameters and caller.is_static:
+            # Which defaults such a bridge fills in depends on the mask its own caller passes.
+            outer, why = self.callers(caller, question)
+            found: list[Value] = [] if why is None else [why]
+            for above, outer_call in outer:
+                masks = {at: one for at, one in enumerate(outer_call.arguments) if isinstance(one, Number)}
+                bound = self._resolver.evaluate(caller, question, masks)
+                inner = None if bound is None else bound.calls.get(call.offset)
+                if inner is None:
+                    continue
+                question.note(f"argument {index} through {name_of(caller.ref)}", above.method.ref, outer_call.offset)
+                frame = Frame(caller.ref, outer_call.arguments, None)
+                found.append(self._resolver.reduce(inner.arguments[index], frame, question, depth + 1))
+            if found:
+                return found
+        return [self._resolver.reduce(argument, None, question, depth + 1)]
+
+    def callers(self, method: DexMethod, question: Question) -> tuple[Callers, Value | None]:
+        """Return the calls that may run `method`, and why there may be more."""
+        sites = self.call_sites(method)
+        if not sites:
+            return (), None
+        limit = self._resolver.limits.users
+        if len(sites) > limit:
+            return (), Unknown(f"more than {limit} places call {name_of(method.ref)}")
+        found = []
+        why: Value | None = None
+        for site in sites:
+            if site.via != "instruction":
+                why = Unknown(f"{name_of(method.ref)} is called through a method handle")
+                continue
+            values = self._resolver.evaluate(site.method, question)
+            if values is None:
+                why = Unknown("too much work to follow")
+                break
+            call = values.calls.get(site.offset)
+            if call is None:
+                why = why if values.incomplete is None else Unknown(values.incomplete)
+            elif self._may_run(call, method):
+                found.append((values, call))
+        return tuple(found), why
+
+    def call_sites(self, method: DexMethod) -> tuple[Site, ...]:
+        """Return where `method` may be called, under all names it has."""
+        known = self._sites.get(method)
+        if known is None:
+            known = self._program.users.callers_of(self._program.refs_reaching(method))
+            self._sites[method] = known
+        return known
+
+    def _may_run(self, call: Call, method: DexMethod) -> bool:
+        """Say whether a call may reach a method: not when its receiver is known to be of another class."""
+        if call.kind not in ("virtual", "interface") or not call.arguments:
+            return True
+        receiver = call.arguments[0]
+        if not isinstance(receiver, Created):
+            return True
+        ref = method.ref
+        return self._program.resolve_method(MethodRef(receiver.type, ref.name, ref.descriptor)) in (None, method)
+
+    def field(self, value: FieldValue, frame: Frame | None, question: Question, depth: int) -> Value:
+        """Return what a field may hold when it is read."""
+        definition = self._program.resolve_field(value.ref)
+        if definition is None:
+            if value.ref.type[0] == "L" and value.ref.type != "Ljava/lang/String;":
+                return Instance(value, frame)
+            return Unknown(f"the field {dotted(value.ref.owner)}.{value.ref.name}, which is not in the app")
+        if question.active.get(definition):
+            return RECURSION
+        if value.base is not None:
+            own = self._of_object(value, definition, frame, question, depth)
+            if own is not None:
+                return own
+        question.active[definition] = 1
+        try:
+            return self._written(definition, question, depth)
+        finally:
+            question.active[definition] = 0
+
+    def writers(self, definition: DexField) -> tuple[Site, ...]:
+        """Return where a field is written, under all names it has; its initial value is none of these."""
+        known = self._writers.get(definition)
+        if known is None:
+            ref = definition.ref
+            names = [
+                other
+                for other in self._program.field_refs(None, ref.name, ref.type)
+                if other == ref or self._program.resolve_field(other) == definition
+            ]
+            known = self._writers[definition] = self._program.users.writers_of(names)
+        return known
+
+    def _written(self, definition: DexField, question: Question, depth: int) -> Value:
+        ref = definition.ref
+        initial = definition.initial_value
+        sites = self.writers(definition)
+        if len(sites) > self._resolver.limits.users:
+            return Unknown(f"too many places write {dotted(ref.owner)}.{ref.name}")
+        found: list[Value] = []
+        if initial is not None and initial.kind != "null":
+            question.note(f"initial value of {dotted(ref.owner)}.{ref.name}", MethodRef(ref.owner, "<clinit>", "()V"))
+            found.append(_constant(initial))
+        for site in sites:
+            if site.via != "instruction":
+                found.append(Unknown(f"{dotted(ref.owner)}.{ref.name} is written through a method handle"))
+                continue
+            values = self._resolver.evaluate(site.method, question)
+            store = None if values is None else values.stores.get(site.offset)
+            if values is None or (store is None and values.incomplete is not None):
+                found.append(Unknown("too much work to follow"))
+            elif store is not None:
+                question.note(f"field {dotted(ref.owner)}.{ref.name}", site.method.ref, site.offset)
+                found.append(self._resolver.reduce(store.value, None, question, depth + 1))
+        set_later = [one for one in found if one != Number(0)]
+        if ref.type[0] in "L[" and set_later:
+            # Null stands for "not yet" or "no longer" where the field is also given an object.
+            found = set_later
+        return self._resolver.join(found) if found else Number(0)
+
+    def _of_object(
+        self, value: FieldValue, definition: DexField, frame: Frame | None, question: Question, depth: int
+    ) -> Value | None:
+        """Return the field of the very object it is read from; None when that is not known to be its only content."""
+        base = value.base
+        if isinstance(base, Parameter) and (frame is None or frame.method != base.method):
+            return None
+        assert base is not None
+        if any(site.method.ref.name not in _CONSTRUCTORS for site in self.writers(definition)) and not isinstance(
+            base, Created
+        ):
+            return None
+        found: list[Value] = []
+        for one in alternatives(self._resolver.reduce(base, frame, question, depth + 1)):
+            if not isinstance(one, Instance) or not isinstance(one.value, Created):
+                return None
+            own = self._from_events(one, definition, question, depth)
+            if own is None:
+                return None
+            found.append(own)
+        return self._resolver.join(found)
+
+    def _from_events(self, instance: Instance, definition: DexField, question: Question, depth: int) -> Value | None:
+        created = instance.value
+        assert isinstance(created, Created)
+        written = [
+            event.arguments[0]
+            for event in created.events
+            if isinstance(event.ref, FieldRef) and self._program.resolve_field(event.ref) == definition
+        ]
+        if written:
+            return self._resolver.reduce(written[-1], instance.frame, question, depth + 1)
+        for event in created.events:
+            if isinstance(event.ref, MethodRef) and event.ref.name == "<init>" and not event.position:
+                arguments = (created, *event.arguments)
+                return self._from_constructor(event.ref, arguments, instance.frame, definition, question, depth)
+        return None
+
+    def _from_constructor(
+        self,
+        ref: MethodRef,
+        arguments: tuple[Value, ...],
+        frame: Frame | None,
+        definition: DexField,
+        question: Question,
+        depth: int,
+    ) -> Value | None:
+        """Return what a constructor writes into a field of the new object."""
+        for _ in range(_DELEGATIONS):
+            constructor = self._program.resolve_method(ref)
+            if constructor is None:
+                return None
+            assumed = {index: one for index, one in enumerate(arguments) if isinstance(one, Number)}
+            values = self._resolver.evaluate(constructor, question, assumed)
+            if values is None:
+                return None
+            this = Parameter(constructor.ref, 0)
+            frame = Frame(constructor.ref, arguments, frame)
+            stores = [
+                store
+                for store in values.stores.values()
+                if store.base == this and self._program.resolve_field(store.ref) == definition
+            ]
+            if stores:
+                where = f"{dotted(definition.ref.owner)}.{definition.ref.name}"
+                question.note(f"field {where} in its constructor", constructor.ref, stores[-1].offset)
+                return self._resolver.join(
+                    self._resolver.reduce(store.value, frame, question, depth + 1) for store in stores
+                )
+            above = [
+                call for call in values.calls.values() if call.ref.name == "<init>" and call.arguments[:1] == (this,)
+            ]
+            if not above:
+                return None
+            ref, arguments = above[0].ref, above[0].arguments
+        return None
+
+
+def _constant(value: EncodedValue) -> Value:
+    """Return the initial value of a static field."""
+    match value.value:
+        case bool() as flag:
+            return Number(int(flag))
+        case int() as number if value.kind in ("byte", "short", "char", "int", "long"):
+            return Number(number)
+        case str() as text if value.kind == "string":
+            return Text(text)
+        case str() as descriptor if value.kind == "type":
+            return ClassName(descriptor)
+        case None:
+            return Number(0)
+    return Unknown("a constant of another kind")

@@ -1,0 +1,332 @@
+"""Follows values across methods: to callers, results, fields, resources, and through the platform's methods."""
+
+from collections.abc import Callable, Iterable
+from itertools import islice, product
+from math import prod
+
+import msgspec
+
+from analyzer.dataflow.contents import Contents
+from analyzer.dataflow.evaluate import Call, Evaluator, MethodValues
+from analyzer.dataflow.limits import FlowLimits
+from analyzer.dataflow.origins import Origins
+from analyzer.dataflow.platform_models import model_of, resource_model, returns_opaque
+from analyzer.dataflow.question import (
+    RECURSION,
+    Frame,
+    Instance,
+    Question,
+    Resolution,
+    Resources,
+    name_of,
+)
+from analyzer.dataflow.text_models import joined, text_of
+from analyzer.dataflow.values import (
+    Computed,
+    Created,
+    Element,
+    FieldValue,
+    Items,
+    Joined,
+    Length,
+    Number,
+    Numbers,
+    OneOf,
+    Parameter,
+    Result,
+    Unknown,
+    Value,
+    alternatives,
+    join,
+    walk,
+)
+from analyzer.dex import DexMethod, MethodRef, Program, Site
+
+_TOO_MUCH = Unknown("too much work to follow")
+_TOO_DEEP = Unknown("followed too deeply")
+_TOO_MANY = Unknown("too many values")
+_MAX_TARGETS = 16
+_LAZY = frozenset({"Lkotlin/LazyKt;", "Lkotlin/LazyKt__LazyJVMKt;"})
+
+
+Combine = Callable[[tuple[Value, ...]], Value]
+
+
+class BoundCall(msgspec.Struct, frozen=True):
+    """One call, as one of the ways to get there makes it."""
+
+    arguments: tuple[Resolution, ...]
+    """Receiver first."""
+    called_from: MethodRef | None
+    """The caller of the method whose arguments decide; None when none do."""
+
+
+class Resolver:
+    """Answers what values are, across methods."""
+
+    def __init__(
+        self,
+        program: Program,
+        resources: Resources | None = None,
+        limits: FlowLimits | None = None,
+        evaluator: Evaluator | None = None,
+    ) -> None:
+        """Follow values in `program`; without `resources` those of the app are not known."""
+        self.program = program
+        self.limits = limits or FlowLimits()
+        self.evaluator = evaluator or Evaluator(program, self.limits)
+        self.resources = resources
+        self._contents = Contents(self)
+        self._origins = Origins(self)
+
+    def resolve(self, value: Value, frame: Frame | None = None) -> Resolution:
+        """Return what `value` is; in any call of its method, or in that of `frame`."""
+        question = Question(self.limits)
+        return question.answer(self.reduce(value, frame, question, 0))
+
+    def resolve_arguments(self, site: Site) -> tuple[Resolution, ...] | None:
+        """Return what the arguments of a call may be, receiver first; None when the call never runs."""
+        call = self._call_at(site.method, site.offset)
+        return None if call is None else tuple(self.resolve(argument) for argument in call.arguments)
+
+    def bound_calls(self, site: Site) -> tuple[BoundCall, ...]:
+        """Return the arguments of a call together, once for each caller of the method whose arguments decide them.
+
+        So a host and its pins stay together when a helper gets both. Empty when the call never runs.
+        """
+        call = self._call_at(site.method, site.offset)
+        if call is None:
+            return ()
+        depends = any(
+            isinstance(part, Parameter) and (part.index > 0 or site.method.is_static)
+            for argument in call.arguments
+            for part in walk(argument)
+        )
+        callers, _ = self._origins.callers(site.method, Question(self.limits)) if depends else ((), None)
+        if not callers:
+            arguments = tuple(self.resolve(argument) for argument in call.arguments)
+            return (BoundCall(arguments, None),)
+        found = []
+        for values, outer in callers:
+            frame = Frame(site.method.ref, outer.arguments, None)
+            assumed = {index: one for index, one in enumerate(outer.arguments) if isinstance(one, Number)}
+            inner = self._call_at(site.method, site.offset, assumed)
+            if inner is not None:
+                arguments = tuple(self.resolve(argument, frame) for argument in inner.arguments)
+                found.append(BoundCall(arguments, values.method.ref))
+        return tuple(found)
+
+    def _call_at(self, method: DexMethod, offset: int, assumed: dict[int, Number] | None = None) -> Call | None:
+        values = self.evaluator.evaluate(method, assumed)
+        return None if values is None else values.calls.get(offset)
+
+    def evaluate(
+        self, method: DexMethod, question: Question, assumed: dict[int, Number] | None = None
+    ) -> MethodValues | None:
+        """Evaluate a method on behalf of a question; None when it has no code, or too many were evaluated."""
+        question.evaluations += 1
+        if question.evaluations > self.limits.evaluations:
+            return None
+        return self.evaluator.evaluate(method, assumed)
+
+    def reduce(self, value: Value, frame: Frame | None, question: Question, depth: int) -> Value:
+        """Return `value` in terms of constants, arrays, collections, objects and what is unknown.
+
+        The recursion is bounded by `FlowLimits.depth`.
+        """
+        if not question.spend():
+            return _TOO_MUCH
+        if depth > self.limits.depth:
+            return _TOO_DEEP
+        match value:
+            case OneOf(values=values):
+                return self.join(self.reduce(one, frame, question, depth + 1) for one in values)
+            case Joined(parts=parts):
+                return self.concatenate([self.reduce(part, frame, question, depth + 1) for part in parts])
+            case Parameter():
+                if frame is not None and frame.method == value.method:
+                    if value.index >= len(frame.arguments):
+                        return Unknown("an argument that is missing")
+                    return self.reduce(frame.arguments[value.index], frame.parent, question, depth + 1)
+                return self._origins.parameter(value, question, depth)
+            case FieldValue():
+                return self._origins.field(value, frame, question, depth)
+            case Result():
+                return self._result(value, frame, question, depth)
+            case Created():
+                return self._contents.of(value, frame, question, depth)
+            case Element(array=array, index=index):
+                return self._element(
+                    self.reduce(array, frame, question, depth + 1), self.reduce(index, frame, question, depth + 1)
+                )
+            case Length(array=array):
+                return self._each((self.reduce(array, frame, question, depth + 1),), _length_of)
+            case Computed():
+                return Unknown("a number or byte that is computed")
+            case _:
+                return value
+
+    def join(self, values: Iterable[Value]) -> Value:
+        """Join reduced values; a recursion adds nothing to others."""
+        found = [one for value in values for one in alternatives(value)]
+        return join([one for one in found if one != RECURSION] or found, self.limits.results)
+
+    def concatenate(self, parts: list[Value]) -> Value:
+        """Join reduced texts one after the other, in all combinations."""
+        texts = [self.join(text_of(one, "I") for one in alternatives(part)) for part in parts]
+        return self._each(tuple(texts), lambda chosen: joined(list(chosen), self.limits.text_length))
+
+    def _each(self, values: tuple[Value, ...], function: Combine) -> Value:
+        """Apply `function` to each combination of alternatives."""
+        choices = [alternatives(value) for value in values]
+        if prod(map(len, choices)) > self.limits.results:
+            return _TOO_MANY
+        return self.join(function(chosen) for chosen in islice(product(*choices), self.limits.results))
+
+    def _element(self, array: Value, index: Value) -> Value:
+        return self._each((array, index), _element_of)
+
+    def _result(self, result: Result, frame: Frame | None, question: Question, depth: int) -> Value:
+        changed = self._contents.appended(result, frame, question, depth)
+        if changed is not None:
+            return changed
+        modelled = self._modelled(result, frame, question, depth)
+        if modelled is not None:
+            return modelled
+        ref = result.ref
+        if ref.owner == "Lkotlin/Lazy;" and ref.name == "getValue":
+            return self._lazy(result, frame, question, depth)
+        if ref.owner in _LAZY:
+            return Instance(result, frame)
+        targets, why = self.targets(result, frame, question, depth)
+        if targets:
+            return self.join(self._returned(target, result, frame, question, depth) for target in targets)
+        return why if why is not None else returns_opaque(result, frame)
+
+    def _modelled(self, result: Result, frame: Frame | None, question: Question, depth: int) -> Value | None:
+        ref = result.ref
+        model = model_of(ref, is_static=result.kind == "static")
+        from_resources = resource_model(ref, self.resources)
+        if model is None and from_resources is None:
+            return None
+        reduced = tuple(self.reduce(argument, frame, question, depth + 1) for argument in result.arguments)
+        unknown = next((one for one in reduced if isinstance(one, Unknown)), None)
+
+        def apply(chosen: tuple[Value, ...]) -> Value:
+            found = None
+            if from_resources is not None:
+                found = from_resources(ref, chosen)
+            elif model is not None:
+                found = model(ref, chosen)
+            if found is not None:
+                return found
+            missing = next((one for one in chosen if isinstance(one, Unknown)), unknown)
+            return missing if missing is not None else returns_opaque(result, frame)
+
+        found = self._each(reduced, apply)
+        # A class of the app may have a method of its own where the model knows nothing.
+        if isinstance(found, Instance) and self.program.resolve_method(ref) is not None:
+            return None
+        return found
+
+    def targets(
+        self, result: Result, frame: Frame | None, question: Question, depth: int
+    ) -> tuple[tuple[DexMethod, ...], Value | None]:
+        """Return the methods of the app that a call may run; with none of them, why they are not known."""
+        ref = result.ref
+        method = self.program.resolve_method(ref)
+        if result.kind in ("static", "direct", "super"):
+            if method is None or method.code_offset:
+                return ((method,) if method is not None else ()), None
+            return (), Unknown(f"{name_of(ref)} has no code in the app")
+        if method is not None and method.is_direct:
+            return (method,), None
+        implementations = self.program.implementations_of(ref)
+        if len(implementations) > 1 and result.arguments:
+            receiver = self.reduce(result.arguments[0], frame, question, depth + 1)
+            types = [one.type if isinstance(one, Instance) else None for one in alternatives(receiver)]
+            known = [name for name in types if name is not None]
+            if known and len(known) == len(types):
+                exact = [self.program.resolve_method(MethodRef(name, ref.name, ref.descriptor)) for name in known]
+                chosen = tuple(dict.fromkeys(one for one in exact if one is not None and not one.is_abstract))
+                if chosen:
+                    return chosen[:_MAX_TARGETS], None
+        if len(implementations) > _MAX_TARGETS:
+            return (), Unknown(f"too many methods implement {name_of(ref)}")
+        if not implementations and method is not None:
+            return (), Unknown(f"nothing in the app implements {name_of(ref)}")
+        return implementations, None
+
+    def _returned(
+        self, target: DexMethod, result: Result, frame: Frame | None, question: Question, depth: int
+    ) -> Value:
+        return self.returned(target, result.arguments, frame, question, depth)
+
+    def returned(
+        self, target: DexMethod, arguments: tuple[Value, ...], frame: Frame | None, question: Question, depth: int
+    ) -> Value:
+        """Return what a method returns for `arguments`, which are to be understood in `frame`."""
+        if target.is_native:
+            return Unknown(f"{name_of(target.ref)} is native")
+        entered = question.active.get(target, 0)
+        if entered >= self.limits.recursion:
+            return RECURSION
+        assumed = {index: one for index, one in enumerate(arguments) if isinstance(one, Number)}
+        values = self.evaluate(target, question, assumed)
+        if values is None:
+            return _TOO_MUCH if target.code_offset else Unknown(f"{name_of(target.ref)} has no code in the app")
+        question.active[target] = entered + 1
+        question.note(f"result of {name_of(target.ref)}", target.ref)
+        inner = Frame(target.ref, arguments, frame)
+        try:
+            found = [self.reduce(one, inner, question, depth + 1) for one in values.returns]
+        finally:
+            question.active[target] = entered
+        if values.incomplete is not None:
+            found.append(Unknown(values.incomplete))
+        return self.join(found) if found else Unknown(f"{name_of(target.ref)} never returns a value")
+
+    def _lazy(self, result: Result, frame: Frame | None, question: Question, depth: int) -> Value:
+        """Follow ``by lazy { … }`` into its block."""
+        found: list[Value] = []
+        for lazy in alternatives(self.reduce(result.arguments[0], frame, question, depth + 1)):
+            if not isinstance(lazy, Instance) or not isinstance(lazy.value, Result):
+                found.append(Unknown("a lazy value whose block is not known"))
+                continue
+            block = lazy.value.arguments[-1]
+            for one in alternatives(self.reduce(block, lazy.frame, question, depth + 1)):
+                name = one.type if isinstance(one, Instance) else None
+                invoke = name and self.program.resolve_method(MethodRef(name, "invoke", "()Ljava/lang/Object;"))
+                if invoke:
+                    found.append(self.returned(invoke, (one,), None, question, depth + 1))
+                else:
+                    found.append(Unknown("a lazy value whose block is not known"))
+        return self.join(found)
+
+
+def _element_of(chosen: tuple[Value, ...]) -> Value:
+    array, index = chosen
+    match array:
+        case Items(elements=elements):
+            if isinstance(index, Number):
+                if 0 <= index.value < len(elements):
+                    return elements[index.value]
+                return Unknown("an index outside its array")
+            found = join(elements, max(len(elements), 1)) if elements else Unknown("an element of an empty array")
+            return found if array.complete else join((found, Unknown("elements that are not known")), len(elements) + 1)
+        case Numbers(elements=numbers):
+            if isinstance(index, Number) and 0 <= index.value < len(numbers):
+                return Number(numbers[index.value])
+            return Unknown("a number or byte that is computed")
+        case Unknown():
+            return array
+    return Unknown("an element of an array that is not known")
+
+
+def _length_of(chosen: tuple[Value, ...]) -> Value:
+    match chosen[0]:
+        case Items(elements=elements, complete=True):
+            return Number(len(elements))
+        case Numbers(elements=numbers):
+            return Number(len(numbers))
+    return Unknown("the length of an array that is not known")
