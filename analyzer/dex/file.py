@@ -54,10 +54,16 @@ class DexFile:
         log = ProblemLog(entry)
         if len(data) > limits.dex_bytes:
             raise DexError(f"{entry}: {len(data):,} bytes are more than the {limits.dex_bytes:,} a DEX file may have")
-        files = []
-        for offset in header_offsets(data, log):
-            files.append(cls(data, read_header(data, offset, log), limits, log))
+        first, *others = header_offsets(data, log)
+        files = [cls(data, read_header(data, first, log), limits, log)]
+        for offset in others:
             log = ProblemLog(entry)
+            try:
+                header = read_header(data, offset, log)
+            except DexError:
+                files[0].note("header", "a DEX file in the container has an unusable header")
+                continue
+            files.append(cls(data, header, limits, log))
         return tuple(files)
 
     @property

@@ -27,6 +27,14 @@ def dex_files(path: Path) -> list[tuple[str, bytes]]:
     return [(name, content) for name, content in contents if content.startswith(b"dex\n")]
 
 
+def dex_sizes(path: Path) -> list[int]:
+    """Return the sizes of the DEX files of an APK, or of the DEX file itself, without reading them."""
+    if path.suffix == ".dex":
+        return [path.stat().st_size]
+    with zipfile.ZipFile(path) as archive:
+        return [info.file_size for info in archive.infolist() if info.filename.endswith(".dex")]
+
+
 def ours(data: bytes, entry: str = "classes.dex") -> DexFile:
     """Return our reading of a DEX file."""
     (file,) = DexFile.parse(data, entry)

@@ -81,6 +81,14 @@ def test_a_container_with_a_broken_chain_keeps_its_first_file() -> None:
     assert ("header", "the chain of headers in the container is broken", 1) in details(file)
 
 
+def test_a_file_in_a_container_that_cannot_be_read_leaves_the_others() -> None:
+    data = container(BASE, 2)
+    second = get_u32(data, HEADER_FIELDS["file_size"])
+    (file,) = DexFile.parse(with_u32(data, second + HEADER_FIELDS["endian_tag"], 0), "classes.dex")
+    assert file.class_count == 1
+    assert details(file) == [("header", "a DEX file in the container has an unusable header", 1)]
+
+
 def test_a_container_that_is_cut_off_says_so() -> None:
     data = container(BASE, 2)
     file = DexFile.parse(data[:-8], "classes.dex")[0]
