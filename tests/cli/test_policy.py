@@ -78,6 +78,13 @@ def test_resource_references_stay_names_in_plain_files(
     assert answer["base"]["trust_anchors"] == [{"source": "raw", "resource": "@raw/ca", "overrides_pins": False}]
 
 
+def test_a_pin_written_twice_is_one_pin(policy_file: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    inner = domain("example.com", inner=pin_set(PIN_A, PIN_A))
+    policy_file.write_text(f"<network-security-config>{inner}</network-security-config>")
+    answer = ask(capsysbinary, str(policy_file), "--host", "example.com")
+    assert answer["hosts"]["example.com"]["pins"] == [PIN_A]
+
+
 def test_the_table_shows_every_band_of_levels(policy_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["policy", str(policy_file), "--target-sdk", "36", "--as-of", "2026-11-01"]) == 0
     out = capsys.readouterr().out
