@@ -51,6 +51,8 @@ class PolicyPin(Record, frozen=True, kw_only=True):
     """The 32 bytes of SHA-256 over the key's DER SubjectPublicKeyInfo, as Android's decoder reads them."""
     value: str
     """The text as written, trimmed."""
+    digest_name: str = "SHA-256"
+    """The ``digest`` attribute as written; the platform takes spellings in other cases for other pins."""
     path: str
     line: int | None = None
 

@@ -82,8 +82,8 @@ def _settings(variant: PolicyVariant, host: str, level: int) -> Settings:
 def _host_document(settings: Settings, as_of: dt.datetime) -> dict[str, object]:
     return {
         "cleartext": settings.cleartext,
-        # The platform keeps a set: a pin written twice is one pin.
-        "pins": list(dict.fromkeys(pin.digest for pin in settings.pin_set.pins)),
+        # The platform keeps a set of pins, each a digest name and its bytes: one that is written twice is one pin.
+        "pins": [digest for _, digest in dict.fromkeys((p.digest_name, p.digest) for p in settings.pin_set.pins)],
         "pins_enforced": pins_enforced(settings, as_of),
         "expires_on": settings.pin_set.expires_on,
         "trust_anchors": [

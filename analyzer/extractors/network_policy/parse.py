@@ -264,8 +264,8 @@ class _Parser:
             elif len(element.children) > 1:
                 kind, message = "pin-content", "pin contains additional elements"
         if kind is None or message is None:
-            assert decoded is not None and text is not None
-            return PolicyPin(digest=decoded, value=text, path=path, line=element.line)
+            assert decoded is not None and text is not None and algorithm is not None
+            return PolicyPin(digest=decoded, value=text, digest_name=algorithm, path=path, line=element.line)
         self.error(kind, message, element, path, subject=text or algorithm)
         self.policy.malformed_pins.append(
             MalformedPin(

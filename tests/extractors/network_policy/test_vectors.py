@@ -53,7 +53,9 @@ def _disagreements(name: str, settings: Settings | None, expected: dict[str, Any
         return [f"{name}: no settings"]
     ours = {
         "cleartext": settings.cleartext,
-        "pins": sorted({base64.b64encode(pin.digest).decode() for pin in settings.pin_set.pins}),
+        "pins": sorted(
+            base64.b64encode(d).decode() for _, d in {(p.digest_name, p.digest) for p in settings.pin_set.pins}
+        ),
         "trust_anchors": [_source(anchor) for anchor in settings.trust_anchors],
         "ct_required": settings.ct_required,
         "domain_encryption": settings.domain_encryption,
@@ -61,7 +63,7 @@ def _disagreements(name: str, settings: Settings | None, expected: dict[str, Any
     }
     theirs = {
         "cleartext": expected["cleartext"],
-        "pins": sorted(set(expected["pins"])),
+        "pins": sorted(expected["pins"]),
         "trust_anchors": [_expected_anchor(anchor) for anchor in expected["trust_anchors"]],
         "ct_required": expected["ct_required"],
         "domain_encryption": expected["domain_encryption"],
