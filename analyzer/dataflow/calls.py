@@ -57,7 +57,7 @@ class MethodCalls:
 
     def _judge(self, ref: MethodRef, kind: CallKind, position: int) -> bool:
         if kind != "static" and position == 0:
-            return ref.owner not in _IMMUTABLE
+            return ref.owner not in _IMMUTABLE or ref.name == "<init>"
         types = ref.parameters if kind == "static" else (ref.owner, *ref.parameters)
         if position >= len(types) or types[position][0] not in "L[" or types[position] in _IMMUTABLE:
             return False

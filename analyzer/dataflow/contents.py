@@ -22,7 +22,6 @@ from analyzer.dataflow.values import (
     Unknown,
     Value,
     alternatives,
-    join,
 )
 from analyzer.dex import MethodRef
 
@@ -51,6 +50,7 @@ class Contents:
     def of(self, created: Created, frame: Frame | None, question: Question, depth: int) -> Value:
         """Return the content of an array, collection or text builder; other objects stay what they are."""
         reader = _Reader(self._resolver, frame, question, depth + 1)
+        created = msgspec.structs.replace(created, histories=_with_loops(created.histories))
         if created.type[0] == "[":
             return self._resolver.join(reader.array(created, history) for history in created.histories)
         if created.type in _TEXT_BUILDERS:
@@ -76,7 +76,7 @@ class Contents:
         base = self._resolver.reduce(msgspec.structs.replace(result, histories=((),)), frame, question, depth + 1)
         found: list[Value] = []
         for one in alternatives(base):
-            for history in result.histories:
+            for history in _with_loops(result.histories):
                 if kind in _TEXT_BUILDERS and isinstance(one, Text | Joined):
                     found.append(reader.text(one, history))
                 elif isinstance(one, Items):
@@ -165,7 +165,7 @@ class _Reader:
         called = event.ref
         assert isinstance(called, MethodRef)
         if (called.owner, called.name) == ("Ljava/lang/System;", "arraycopy"):
-            if event.position != 2:
+            if event.position != 3:
                 return True
             source, start, target, count = (self._value(one) for one in event.arguments)
             inner = elements_of(source)
@@ -179,7 +179,7 @@ class _Reader:
         if method is None:
             return called.name not in ("fill", "reverse", "shuffle")
         values = self._resolver.evaluate(method, self._question)
-        passed = Parameter(method.ref, event.position)
+        passed = Parameter(method.ref, event.position - method.is_static)
         return values is not None and not any(
             passed in alternatives(one.array) for one in values.element_stores.values()
         )
@@ -229,6 +229,7 @@ class _Reader:
         values = self._resolver.evaluate(method, self._question)
         if values is None:
             return [_NOT_LISTED], False
+        position -= method.is_static
         passed = Parameter(method.ref, position)
         # The object itself is left out of an event's arguments.
         given = (*arguments[:position], Unknown("the collection itself"), *arguments[position:])
@@ -239,7 +240,8 @@ class _Reader:
             places = [at for at, one in enumerate(call.arguments) if one == passed]
             for at in places:
                 others = (*call.arguments[:at], *call.arguments[at + 1 :])
-                added, known = inner._added(Event(call.ref, others, at, call.offset, "once"))
+                place = at + (call.kind == "static")
+                added, known = inner._added(Event(call.ref, others, place, call.offset, "once"))
                 found += added
                 complete = complete and known
         return found, complete
@@ -286,15 +288,26 @@ class _Reader:
         return self._resolver.join(missing if one is None else one for one in found)
 
 
+def _with_loops(histories: tuple[tuple[Event, ...], ...]) -> tuple[tuple[Event, ...], ...]:
+    """Leave out histories that differ from another only in that a loop never ran: what it would add is the point."""
+    places = [frozenset(event.offset for event in history) for history in histories]
+    looped = [
+        place
+        for place, history in zip(places, histories, strict=True)
+        if any(event.often == "repeated" for event in history)
+    ]
+    kept = [
+        history for history, place in zip(histories, places, strict=True) if not any(place < other for other in looped)
+    ]
+    return tuple(kept)
+
+
 def _numbers(type_name: str, size: int | None, slots: dict[int, Value]) -> Value:
     if size is None or not 0 <= size <= _MAX_LENGTH:
         return Unknown("an array whose length is not known")
     values = [slots.get(index, Number(0)) for index in range(size)]
     numbers = tuple(value.value for value in values if isinstance(value, Number))
     if len(numbers) != size:
-        return (
-            next(value for value in values if isinstance(value, Unknown))
-            if any(isinstance(value, Unknown) for value in values)
-            else join([Unknown("an array with several contents")])
-        )
+        unknown = next((value for value in values if isinstance(value, Unknown)), None)
+        return unknown if unknown is not None else Unknown("an array with several contents")
     return Numbers(type_name, numbers)

@@ -34,18 +34,22 @@ from analyzer.dataflow.values import (
     OneOf,
     Parameter,
     Result,
+    Text,
     Unknown,
     Value,
     alternatives,
     join,
     walk,
 )
-from analyzer.dex import DexMethod, MethodRef, Program, Site
+from analyzer.dex import DexMethod, MethodRef, Program, Site, dotted
 
 _TOO_MUCH = Unknown("too much work to follow")
 _TOO_DEEP = Unknown("followed too deeply")
 _TOO_MANY = Unknown("too many values")
 _MAX_TARGETS = 16
+_TEXTS = frozenset(
+    {"Ljava/lang/String;", "Ljava/lang/CharSequence;", "[Ljava/lang/String;", "[Ljava/lang/CharSequence;"}
+)
 _LAZY = frozenset({"Lkotlin/LazyKt;", "Lkotlin/LazyKt__LazyJVMKt;"})
 
 
@@ -84,10 +88,27 @@ class Resolver:
         question = Question(self.limits)
         return question.answer(self.reduce(value, frame, question, 0))
 
+    def resolve_texts(self, value: Value, frame: Frame | None = None) -> Resolution:
+        """Return which texts `value` is, or holds; what is none counts as unknown."""
+        question = Question(self.limits)
+        return question.answer(self.only_texts(self.reduce(value, frame, question, 0)))
+
+    def only_texts(self, value: Value) -> Value:
+        """Replace what is no text, null or collection of these, in a reduced value, by why it is none."""
+        return self.join(_as_text(one) for one in alternatives(value))
+
+    def _resolve_as(self, type_name: str, value: Value, frame: Frame | None = None) -> Resolution:
+        return (self.resolve_texts if type_name in _TEXTS else self.resolve)(value, frame)
+
+    def _resolve_all(self, call: Call, frame: Frame | None = None) -> tuple[Resolution, ...]:
+        types = call.ref.parameters if call.kind == "static" else (call.ref.owner, *call.ref.parameters)
+        pairs = zip(types, call.arguments, strict=False)
+        return tuple(self._resolve_as(type_name, argument, frame) for type_name, argument in pairs)
+
     def resolve_arguments(self, site: Site) -> tuple[Resolution, ...] | None:
         """Return what the arguments of a call may be, receiver first; None when the call never runs."""
         call = self._call_at(site.method, site.offset)
-        return None if call is None else tuple(self.resolve(argument) for argument in call.arguments)
+        return None if call is None else self._resolve_all(call)
 
     def bound_calls(self, site: Site) -> tuple[BoundCall, ...]:
         """Return the arguments of a call together, once for each caller of the method whose arguments decide them.
@@ -104,16 +125,14 @@ class Resolver:
         )
         callers, _ = self._origins.callers(site.method, Question(self.limits)) if depends else ((), None)
         if not callers:
-            arguments = tuple(self.resolve(argument) for argument in call.arguments)
-            return (BoundCall(arguments, None),)
+            return (BoundCall(self._resolve_all(call), None),)
         found = []
         for values, outer in callers:
             frame = Frame(site.method.ref, outer.arguments, None)
             assumed = {index: one for index, one in enumerate(outer.arguments) if isinstance(one, Number)}
             inner = self._call_at(site.method, site.offset, assumed)
             if inner is not None:
-                arguments = tuple(self.resolve(argument, frame) for argument in inner.arguments)
-                found.append(BoundCall(arguments, values.method.ref))
+                found.append(BoundCall(self._resolve_all(inner, frame), values.method.ref))
         return tuple(found)
 
     def _call_at(self, method: DexMethod, offset: int, assumed: dict[int, Number] | None = None) -> Call | None:
@@ -302,6 +321,25 @@ class Resolver:
                 else:
                     found.append(Unknown("a lazy value whose block is not known"))
         return self.join(found)
+
+
+def _as_text(value: Value) -> Value:
+    match value:
+        case Text() | Joined() | Unknown() | Number(value=0):
+            return value
+        case Items(type=kind, elements=elements, complete=complete):
+            return Items(
+                kind,
+                tuple(join(map(_as_text, alternatives(one)), len(alternatives(one))) for one in elements),
+                complete,
+            )
+        case Instance(value=Result(ref=ref)):
+            return Unknown(f"the result of {name_of(ref)}")
+        case Instance(value=FieldValue(ref=field)):
+            return Unknown(f"the field {dotted(field.owner)}.{field.name}, which is not in the app")
+        case Instance(type=str() as kind):
+            return Unknown(f"an object of {dotted(kind)}")
+    return Unknown("a value that is no text")
 
 
 def _element_of(chosen: tuple[Value, ...]) -> Value:

@@ -161,7 +161,8 @@ class _Snapshot:
                 position = next((at for at, one in enumerate(operands) if _may_be(one, site)), 0)
                 others = (*operands[:position], *operands[position + 1 :])
                 arguments = tuple(self.value(one, depth) for one in others)
-                return Event(definition.ref, arguments, position, offset, often)
+                # Parameters count from 1, so that 0 always means the receiver.
+                return Event(definition.ref, arguments, position + (definition.kind == "static"), offset, often)
             case "put":
                 return Event(definition.ref, (self.value(operands[0], depth),), 0, offset, often)
             case "aput":

@@ -74,7 +74,7 @@ class Event(Value, frozen=True, cache_hash=True):
     arguments: tuple[Value, ...]
     """Without the object itself; for an element of an array its index and value."""
     position: int
-    """0 when it was called on the object, else which argument (counted with the receiver, if any) the object was."""
+    """0 when it was called on the object, else which parameter (counted from 1) the object was passed for."""
     offset: int
     """Code units from the start of the method's code."""
     often: Often

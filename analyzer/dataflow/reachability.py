@@ -1,0 +1,133 @@
+"""Whether a method can run: backwards over its callers, to the components of the manifest."""
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from analyzer.dataflow.question import Step, name_of
+from analyzer.dex import DexClass, DexMethod, MethodRef, Program, Site, descriptor_of, dotted
+
+ReachState = Literal["reachable", "not-reachable", "unknown"]
+
+_OBJECT = "Ljava/lang/Object;"
+_LIFECYCLE = frozenset(
+    {"<init>", "<clinit>", "attachBaseContext", "query", "insert", "update", "delete", "getType", "call", "openFile"}
+)
+"""Methods of components that the platform calls, beside those that begin with ``on``."""
+_MAX_METHODS = 5_000
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """Whether something can run."""
+
+    state: ReachState
+    trail: tuple[Step, ...] = ()
+    """The way from a component to the method, when there is one."""
+    reasons: tuple[str, ...] = ()
+    """Why it is not known."""
+
+
+class Reachability:
+    """Answers for one app; what is reachable from where is found on demand."""
+
+    def __init__(self, program: Program, entry_points: Iterable[str], max_methods: int = _MAX_METHODS) -> None:
+        """Start at the classes `entry_points` (dotted names): the application and its components."""
+        self._program = program
+        self._max_methods = max_methods
+        self._entries: set[str] = set()
+        for name in entry_points:
+            descriptor = descriptor_of(name)
+            self._entries.add(descriptor)
+            # What a component inherits runs in it.
+            self._entries.update(program.hierarchy.supertypes_of(descriptor))
+        self._entries.discard(_OBJECT)
+
+    def of(self, method: DexMethod) -> Reach:
+        """Say whether `method` can run."""
+        came_from: dict[DexMethod, tuple[DexMethod, Step] | None] = {method: None}
+        waiting = deque([method])
+        reasons: dict[str, None] = {}
+        while waiting:
+            current = waiting.popleft()
+            if self._is_entry(current):
+                return Reach("reachable", _trail(current, came_from))
+            if len(came_from) > self._max_methods:
+                reasons["too many callers to follow"] = None
+                break
+            for caller, step in self._leading_to(current, reasons):
+                if caller not in came_from:
+                    came_from[caller] = (current, step)
+                    waiting.append(caller)
+        return Reach("unknown", (), tuple(reasons)) if reasons else Reach("not-reachable")
+
+    def _is_entry(self, method: DexMethod) -> bool:
+        ref = method.ref
+        return ref.owner in self._entries and (ref.name in _LIFECYCLE or ref.name.startswith("on"))
+
+    def _leading_to(self, method: DexMethod, reasons: dict[str, None]) -> list[tuple[DexMethod, Step]]:
+        """Return what calls a method, or creates the object that the platform calls it on."""
+        ref = method.ref
+        found: list[tuple[DexMethod, Step]] = []
+        if ref.name == "<clinit>":
+            found += self._uses_of(method.owner)
+        else:
+            implements = not method.is_direct and self._overrides(method)
+            # Through a supertype many others may be called: the creation of the object is the better lead.
+            names: tuple[MethodRef, ...] = self._program.refs_reaching(method)
+            if implements:
+                below = {ref.owner, *self._program.hierarchy.subtypes_of(ref.owner)}
+                names = tuple(name for name in names if name.owner in below)
+            found += _steps(self._program.users.callers_of(names), f"calls {name_of(ref)}")
+            if implements:
+                found += self._creations(ref.owner)
+        if not found or method.is_direct is False:
+            self._by_name(method.owner, reasons)
+        return found
+
+    def _overrides(self, method: DexMethod) -> bool:
+        """Say whether a method implements or may override one of a supertype."""
+        ref = method.ref
+        hierarchy = self._program.hierarchy
+        for name in hierarchy.supertypes_of(ref.owner):
+            definition = hierarchy.find(name)
+            if name == _OBJECT:
+                continue
+            if definition is None or definition.method(ref.name, ref.descriptor) is not None:
+                return True
+        return False
+
+    def _creations(self, owner: str) -> list[tuple[DexMethod, Step]]:
+        types = (owner, *self._program.hierarchy.subtypes_of(owner))
+        return _steps(self._program.users.creations_of(types), f"creates {dotted(owner)}")
+
+    def _uses_of(self, owner: DexClass) -> list[tuple[DexMethod, Step]]:
+        """Return what makes a class initialise: creations, static calls, static fields."""
+        users = self._program.users
+        what = f"initialises {owner.name}"
+        found = _steps(users.creations_of((owner.descriptor,)), what)
+        statics = [method.ref for method in owner.methods if method.is_static and method.ref.name != "<clinit>"]
+        found += _steps(users.callers_of(statics), what)
+        fields = [field.ref for field in owner.fields if field.is_static]
+        found += _steps(users.readers_of(fields), what)
+        return [(method, step) for method, step in found if method.ref.owner != owner.descriptor]
+
+    def _by_name(self, owner: DexClass, reasons: dict[str, None]) -> None:
+        """Note when the app names a class in a string: it may be created by reflection."""
+        if self._program.users.loads_of((owner.name, owner.descriptor)):
+            reasons[f"{owner.name} is named in a string and may be used by reflection"] = None
+
+
+def _steps(sites: Iterable[Site], what: str) -> list[tuple[DexMethod, Step]]:
+    return [(site.method, Step(what, site.method.ref, site.offset)) for site in sites]
+
+
+def _trail(found: DexMethod, came_from: dict[DexMethod, tuple[DexMethod, Step] | None]) -> tuple[Step, ...]:
+    steps: list[Step] = [Step("called by the platform", found.ref)]
+    current = came_from[found]
+    while current is not None:
+        method, step = current
+        steps.append(step)
+        current = came_from[method]
+    return tuple(steps)

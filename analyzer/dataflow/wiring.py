@@ -1,0 +1,271 @@
+"""Follows an object forwards: through locals, fields, results, builders and collections, to the calls that get it."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import msgspec
+
+from analyzer.dataflow.evaluate import Call, MethodValues
+from analyzer.dataflow.origins import Origins
+from analyzer.dataflow.question import Question, Step, name_of
+from analyzer.dataflow.resolve import Resolver
+from analyzer.dataflow.values import Created, Element, FieldValue, Parameter, Result, Value, alternatives
+from analyzer.dex import DexField, DexMethod, MethodRef, Site, dotted
+
+Goal = Callable[[MethodRef, int], bool]
+"""Says whether an argument of a call is what is looked for; 0 is the receiver, parameters count from 1."""
+FlowState = Literal["reaches", "does-not-reach", "unknown"]
+
+_MAX_TARGETS = 16
+_NOT_CARRYING = frozenset({"Ljava/lang/String;", "Ljava/lang/Class;", "Ljava/lang/Boolean;", "Ljava/lang/Integer;"})
+
+
+class Use(msgspec.Struct, frozen=True):
+    """A call that gets the object, or something that holds it."""
+
+    ref: MethodRef
+    position: int
+    """0 for the receiver, parameters count from 1."""
+    method: MethodRef
+    """Where the call is."""
+    offset: int
+    trail: tuple[Step, ...]
+    """How the object came there, in order."""
+
+
+class Flow(msgspec.Struct, frozen=True):
+    """Where an object goes."""
+
+    state: FlowState
+    reached: tuple[Use, ...]
+    """Calls that are the goal."""
+    uses: tuple[Use, ...]
+    """All calls that were met on the way, the goals included."""
+    reasons: tuple[str, ...]
+    """Why it may go further than was seen."""
+
+
+class _Item(msgspec.Struct, frozen=True):
+    """Something in one method that is or holds the object."""
+
+    method: DexMethod
+    key: object
+    """Offset of the instruction that made it, a `Parameter`, or a `DexField`."""
+
+
+class Wiring:
+    """Follows objects in one program."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        """Use the evaluated methods of `resolver`, and its limits."""
+        self._resolver = resolver
+        self._origins = Origins(resolver)
+
+    def follow(self, method: DexMethod, offset: int, goal: Goal) -> Flow:
+        """Follow what the instruction at `offset` creates or returns, until `goal` is met or there is nowhere to go."""
+        return _Search(self._resolver, self._origins, goal).run([_Item(method, offset)])
+
+    def follow_argument(self, site: Site, position: int, goal: Goal) -> Flow:
+        """Follow an argument of a call (receiver counted) from the method that makes the call on.
+
+        An argument that comes from a parameter or a field is followed from there.
+        """
+        values = self._resolver.evaluator.evaluate(site.method)
+        call = None if values is None else values.calls.get(site.offset)
+        if call is None or position >= len(call.arguments):
+            return Flow("does-not-reach", (), (), ())
+        search = _Search(self._resolver, self._origins, goal)
+        items = [_Item(site.method, key) for key in search.keys(call.arguments[position])]
+        for item in tuple(items):
+            if isinstance(item.key, DexField):
+                items += search.readers(item.key)
+        return search.run(items)
+
+
+class _Search:
+    """One question."""
+
+    def __init__(self, resolver: Resolver, origins: Origins, goal: Goal) -> None:
+        self._resolver = resolver
+        self._program = resolver.program
+        self._origins = origins
+        self._goal = goal
+        self._question = Question(resolver.limits)
+        self._came_from: dict[_Item, tuple[_Item | None, Step | None]] = {}
+        self._waiting: deque[_Item] = deque()
+        self._uses: list[Use] = []
+        self._reached: list[Use] = []
+        self._reasons: dict[str, None] = {}
+
+    def run(self, items: Iterable[_Item]) -> Flow:
+        for item in items:
+            self._add(item, None, None)
+        while self._waiting:
+            item = self._waiting.popleft()
+            values = self._resolver.evaluate(item.method, self._question)
+            if values is None:
+                if item.method.code_offset:
+                    self._reasons["too much work to follow"] = None
+                    break
+                continue
+            if values.incomplete is not None:
+                self._reasons[values.incomplete] = None
+            self._visit(item, values)
+        if self._reached:
+            state: FlowState = "reaches"
+        else:
+            state = "unknown" if self._reasons else "does-not-reach"
+        return Flow(state, tuple(self._reached), tuple(self._uses), tuple(self._reasons))
+
+    def _add(self, item: _Item, origin: _Item | None, step: Step | None) -> None:
+        if item not in self._came_from:
+            self._came_from[item] = (origin, step)
+            self._waiting.append(item)
+
+    def _trail(self, item: _Item) -> tuple[Step, ...]:
+        steps: list[Step] = []
+        current: _Item | None = item
+        while current is not None:
+            current, step = self._came_from[current]
+            if step is not None:
+                steps.append(step)
+        return tuple(reversed(steps))
+
+    def keys(self, value: Value) -> set[object]:
+        """Return what a value may be, as keys of items."""
+        found: set[object] = set()
+        waiting = [value]
+        while waiting:
+            for one in alternatives(waiting.pop()):
+                match one:
+                    case Created(offset=offset) | Result(offset=offset):
+                        found.add(offset)
+                    case Parameter():
+                        found.add(one)
+                    case FieldValue(ref=ref):
+                        definition = self._program.resolve_field(ref)
+                        if definition is not None:
+                            found.add(definition)
+                    case Element(array=array):
+                        waiting.append(array)
+        return found
+
+    def _visit(self, item: _Item, values: MethodValues) -> None:
+        """Follow one object through its method; what holds it is followed as well."""
+        carriers: set[object] = {item.key}
+        seen: set[tuple[int, int]] = set()
+        before = -1
+        while len(carriers) != before:
+            before = len(carriers)
+            for call in values.calls.values():
+                for position, argument in enumerate(call.arguments):
+                    if (call.offset, position) not in seen and self.keys(argument) & carriers:
+                        seen.add((call.offset, position))
+                        carriers |= self._passed(item, call, position)
+            for element in values.element_stores.values():
+                if self.keys(element.value) & carriers:
+                    carriers |= self.keys(element.array)
+        # A parameter that holds the object carries it back to the callers.
+        for key in carriers - {item.key}:
+            if isinstance(key, Parameter) and key.method == item.method.ref:
+                self._back_to_callers(item, key)
+            elif isinstance(key, DexField):
+                self._read_elsewhere(item, key, item.method.ref, None)
+        for store in values.stores.values():
+            if self.keys(store.value) & carriers:
+                definition = self._program.resolve_field(store.ref)
+                if definition is None:
+                    self._reasons[f"stored in {dotted(store.ref.owner)}.{store.ref.name}, outside of the app"] = None
+                else:
+                    self._read_elsewhere(item, definition, item.method.ref, store.offset)
+        if any(self.keys(value) & carriers for value in values.returns):
+            self._returned(item)
+
+    def _passed(self, item: _Item, call: Call, position: int) -> set[object]:
+        """Note a call that gets the object; return what holds it afterwards in this method."""
+        place = position + (call.kind == "static")
+        use = Use(call.ref, place, item.method.ref, call.offset, self._trail(item))
+        self._uses.append(use)
+        if self._goal(call.ref, place):
+            self._reached.append(use)
+            return set()
+        targets = self._targets(call)
+        if targets is None:
+            self._reasons[f"too many methods implement {name_of(call.ref)}"] = None
+            return set()
+        if targets:
+            step = Step(f"passed to {name_of(call.ref)}", item.method.ref, call.offset)
+            for target in targets:
+                self._add(_Item(target, Parameter(target.ref, position)), item, step)
+            return set()
+        held: set[object] = set()
+        if call.ref.return_type[0] in "L[" and call.ref.return_type not in _NOT_CARRYING:
+            held.add(call.offset)
+        if position and call.kind != "static":
+            held |= self.keys(call.arguments[0])
+        return held
+
+    def _targets(self, call: Call) -> tuple[DexMethod, ...] | None:
+        """Return the app's methods that a call may run; None when there are too many to follow."""
+        method = self._program.resolve_method(call.ref)
+        if call.kind in ("static", "direct", "super") or (method is not None and method.is_direct):
+            return () if method is None else (method,)
+        receiver = call.arguments[0] if call.arguments else None
+        if isinstance(receiver, Created):
+            exact = self._program.resolve_method(MethodRef(receiver.type, call.ref.name, call.ref.descriptor))
+            return () if exact is None else (exact,)
+        targets = self._program.implementations_of(call.ref)
+        return None if len(targets) > _MAX_TARGETS else targets
+
+    def _calls_of(self, method: DexMethod) -> tuple[tuple[MethodValues, Call], ...]:
+        callers, why = self._origins.callers(method, self._question)
+        if why is not None:
+            reason = getattr(why, "reason", "")
+            self._reasons[reason] = None
+        return callers
+
+    def _returned(self, item: _Item) -> None:
+        method = item.method
+        step = Step(f"returned by {name_of(method.ref)}", method.ref)
+        callers = self._calls_of(method)
+        for values, call in callers:
+            self._add(_Item(values.method, call.offset), item, step)
+        if not callers and self._may_be_called_from_outside(method):
+            self._reasons[f"returned by {name_of(method.ref)} to code outside of the app"] = None
+
+    def _may_be_called_from_outside(self, method: DexMethod) -> bool:
+        """Say whether a method may override one that is not in the app."""
+        if method.is_direct:
+            return False
+        hierarchy = self._program.hierarchy
+        return any(
+            name != "Ljava/lang/Object;" and hierarchy.find(name) is None
+            for name in hierarchy.supertypes_of(method.ref.owner)
+        )
+
+    def _back_to_callers(self, item: _Item, key: Parameter) -> None:
+        step = Step(f"kept in argument {key.index} of {name_of(item.method.ref)}", item.method.ref)
+        for values, call in self._calls_of(item.method):
+            if key.index < len(call.arguments):
+                for passed in self.keys(call.arguments[key.index]):
+                    self._add(_Item(values.method, passed), item, step)
+
+    def readers(self, definition: DexField) -> list[_Item]:
+        """Return the methods that read a field."""
+        ref = definition.ref
+        names = [
+            other
+            for other in self._program.field_refs(None, ref.name, ref.type)
+            if other == ref or self._program.resolve_field(other) == definition
+        ]
+        sites = self._program.users.readers_of(names)
+        if len(sites) > self._resolver.limits.users:
+            self._reasons[f"too many places read {dotted(ref.owner)}.{ref.name}"] = None
+            return []
+        return [_Item(site.method, definition) for site in sites]
+
+    def _read_elsewhere(self, item: _Item, definition: DexField, method: MethodRef, offset: int | None) -> None:
+        step = Step(f"kept in {dotted(definition.ref.owner)}.{definition.ref.name}", method, offset)
+        for reader in self.readers(definition):
+            self._add(reader, item, step)
