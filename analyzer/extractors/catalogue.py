@@ -11,6 +11,7 @@ import msgspec
 import yaml
 
 from analyzer.errors import RuleError
+from analyzer.extractors.pin_api_catalogue import PIN_APIS_FILE, PinApis
 from analyzer.extractors.sdk_catalogue import APIS_FILE, SDKS_FILE, Api, ApiFile, Sdk, SdkFile, check_apis, check_sdks
 from analyzer.model.pins import Algorithm, KeyStatus
 
@@ -59,6 +60,8 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     """Known libraries, SDKs, runtimes and packers."""
     apis: tuple[Api, ...] = ()
     """API methods whose calls rules ask about."""
+    pin_apis: PinApis = PinApis()
+    """Pinning mechanisms that are known by the names of their methods."""
 
 
 def load_catalogue(folder: Path | None = None) -> Catalogue:
@@ -74,7 +77,7 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
     check_sdks(str(folder / SDKS_FILE), sdks)
     apis = _read(folder / APIS_FILE, ApiFile).apis
     check_apis(str(folder / APIS_FILE), apis, sdks)
-    return Catalogue(pins=pins, sdks=sdks, apis=apis)
+    return Catalogue(pins=pins, sdks=sdks, apis=apis, pin_apis=_read(folder / PIN_APIS_FILE, PinApis))
 
 
 def _built_in_folder() -> Path:

@@ -7,6 +7,7 @@ import pytest
 
 from analyzer.errors import RuleError
 from analyzer.extractors.catalogue import PINS_FILE, load_catalogue
+from analyzer.extractors.pin_api_catalogue import PIN_APIS_FILE
 from analyzer.extractors.sdk_catalogue import APIS_FILE, SDKS_FILE
 
 GOOD = "sha256/d6qzRu9zOECb90Uez27xWltNsj0e1Md7GkYYkVoZWmM="
@@ -16,6 +17,7 @@ def write(folder: Path, pins: str = "pins: []", sdks: str = "sdks: []", apis: st
     (folder / PINS_FILE).write_text(pins)
     (folder / SDKS_FILE).write_text(sdks)
     (folder / APIS_FILE).write_text(apis)
+    (folder / PIN_APIS_FILE).write_text("calls: []")
     return folder
 
 

@@ -8,6 +8,7 @@ Needs the ``smali`` command (Debian: libsmali-java). Without changes to the sour
 import subprocess
 from pathlib import Path
 
+from analyzer.dataflow.resolve import Resolver
 from analyzer.dex import Program
 from analyzer.extractors.catalogue import load_catalogue
 from analyzer.extractors.code.context import CodeContext
@@ -29,8 +30,8 @@ class NoResources:
     def string_array(self, resource_id: int) -> tuple[tuple[str, ...], ...]:
         return ()
 
-    def raw_entry(self, resource_id: int) -> tuple[str, ...]:
-        return ()
+    def raw_entry(self, resource_id: int) -> str | None:
+        return None
 
 
 def context_of(
@@ -54,7 +55,7 @@ def context_of(
         limits=Limits(),
         owners=Owners(app, ()),
         resources=NoResources(),
-        resolver=None,
+        resolver=Resolver(program),
     )
 
 
