@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from analyzer.apk.app import OpenedApp
 from analyzer.apk.typed_values import ValueType
+from analyzer.dataflow.question import Resources
+from analyzer.dataflow.resolve import Resolver
 from analyzer.dex import DexMethod, Program, Site, descriptor_of, dotted
 from analyzer.extractors.catalogue import Catalogue
 from analyzer.extractors.code.owners import Owners
@@ -14,24 +15,8 @@ from analyzer.model.location import MAX_SNIPPET_CHARACTERS
 from analyzer.options import Limits
 
 
-class Resources(Protocol):
-    """Values of resources by their 32-bit ids; one per configuration, the default first, without repeats."""
-
-    def string(self, resource_id: int) -> tuple[str, ...]:
-        """Return the texts of a string resource; empty when it has none."""
-        ...
-
-    def string_array(self, resource_id: int) -> tuple[tuple[str, ...], ...]:
-        """Return the texts of an array resource."""
-        ...
-
-    def raw_entry(self, resource_id: int) -> tuple[str, ...]:
-        """Return the container entries of a file resource."""
-        ...
-
-
 class AppResources:
-    """The resources of an opened app."""
+    """The resources of an opened app by their 32-bit ids: one value per configuration, the default first."""
 
     def __init__(self, app: OpenedApp) -> None:
         """Look up in the tables of `app`."""
@@ -60,9 +45,9 @@ class AppResources:
                 arrays[tuple(texts)] = None
         return tuple(arrays)
 
-    def raw_entry(self, resource_id: int) -> tuple[str, ...]:
-        """Return the container entries of a file resource."""
-        return tuple(dict.fromkeys(file.entry for file in self._app.resource_files(resource_id)))
+    def raw_entry(self, resource_id: int) -> str | None:
+        """Return the container entry of a file resource, the default one where there are several."""
+        return next((file.entry for file in self._app.resource_files(resource_id)), None)
 
 
 @dataclass(frozen=True)
@@ -75,7 +60,7 @@ class CodeContext:
     limits: Limits
     owners: Owners
     resources: Resources
-    resolver: object | None = None
+    resolver: Resolver | None = None
     """Follows values across methods; None where that is not wanted."""
     entries: tuple[str, ...] = ()
     """Names of all container entries."""

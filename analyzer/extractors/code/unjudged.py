@@ -1,0 +1,61 @@
+"""Classes that take part in TLS decisions and that no extractor judges yet."""
+
+from collections.abc import Iterable
+
+from analyzer.dex import Program, dotted
+from analyzer.extractors.code.context import CodeContext
+from analyzer.model import AnalysisGap
+
+_INTERFACES = (
+    "Ljavax/net/ssl/TrustManager;",
+    "Ljavax/net/ssl/X509TrustManager;",
+    "Ljavax/net/ssl/X509ExtendedTrustManager;",
+    "Ljavax/net/ssl/HostnameVerifier;",
+    "Lorg/apache/http/conn/ssl/X509HostnameVerifier;",
+    "Lorg/apache/http/conn/ssl/AbstractVerifier;",
+)
+# A socket or engine made by hand checks no host name, unless its user asks for it.
+_BY_HAND = (
+    ("Ljavax/net/ssl/SSLSocketFactory;", "createSocket"),
+    ("Ljavax/net/SocketFactory;", "createSocket"),
+    ("Ljavax/net/ssl/SSLContext;", "createSSLEngine"),
+    ("Landroid/net/SSLCertificateSocketFactory;", "getInsecure"),
+)
+_SHOWN = 5
+
+
+def unjudged_gap(code: CodeContext) -> AnalysisGap | None:
+    """Return the gap left by classes whose behaviour nobody judged; None when the app has no such class.
+
+    The app's own classes are named first, those of known libraries last.
+    """
+    names = sorted(_classes(code.program), key=lambda name: (_DISTANCE.get(code.owner_of(name)[:3], 1), dotted(name)))
+    if not names:
+        return None
+    shown = ", ".join(dotted(name) for name in names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
+    return AnalysisGap(
+        stage="code",
+        reason="not-analysed-yet",
+        subject=f"{len(names)} class{'es' if len(names) > 1 else ''}",
+        detail="Trust managers, host name verifiers, WebView handlers and sockets made by hand are not analysed yet; "
+        f"what they accept, or pin, is not known: {shown}.",
+        hides=("callback",),
+    )
+
+
+_DISTANCE = {"fir": 0, "sdk": 2}
+
+
+def _classes(program: Program) -> Iterable[str]:
+    found: dict[str, None] = {}
+    for interface in _INTERFACES:
+        for name in program.hierarchy.subtypes_of(interface):
+            definition = program.find_class(name)
+            if definition is not None and not definition.is_interface:
+                found[name] = None
+    for method in program.methods_named("onReceivedSslError"):
+        found[method.ref.owner] = None
+    by_hand = [ref for owner, name in _BY_HAND for ref in program.method_refs(owner, name)]
+    for site in program.users.callers_of(by_hand) if by_hand else ():
+        found[site.method.ref.owner] = None
+    return found
