@@ -17,6 +17,12 @@ class RuleError(UsageError):
     """A rule or catalogue file is wrong; names file and key."""
 
 
+class BrokenInstallError(PinscopeError):
+    """A file that comes with Pinscope is missing or wrong."""
+
+    exit_code = 4
+
+
 class TargetError(PinscopeError):
     """The target cannot be read as an Android app."""
 

@@ -229,7 +229,7 @@ def _read_manifests(apks: tuple[Archive, ...], limits: Limits, gaps: list[Analys
             gaps.append(
                 AnalysisGap(
                     stage="manifest",
-                    reason="unreadable",
+                    reason="limit" if isinstance(error, LimitError) else "unreadable",
                     subject=f"{archive.name}!{MANIFEST}",
                     detail=f"The APK was not read, its manifest is missing or damaged: {error}.",
                     hides=ALL_FACTS,

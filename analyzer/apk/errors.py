@@ -25,6 +25,10 @@ class XmlError(ReadError):
     """An XML file, binary or plain, cannot be read the way a device reads it."""
 
 
+class XmlLimitError(XmlError, LimitError):
+    """An XML file is larger or deeper than the limits allow."""
+
+
 class TableError(ReadError):
     """A resource table cannot be read."""
 

@@ -1,6 +1,6 @@
 """Builds a typed XML tree from events, within limits and without recursion."""
 
-from analyzer.apk.errors import XmlError
+from analyzer.apk.errors import XmlLimitError
 from analyzer.apk.tree import XmlAttribute, XmlElement, XmlText
 from analyzer.options import Limits
 
@@ -58,7 +58,9 @@ class TreeBuilder:
         """
         self._attributes += count
         if self._attributes > self._limits.xml_attributes:
-            raise XmlError(f"{self._entry}: more than {self._limits.xml_attributes} attributes in one XML file")
+            raise XmlLimitError(
+                f"{self._entry}: more than {self._limits.xml_attributes} attributes (limit xml_attributes)"
+            )
 
     def start(self, name: str, namespace: str | None, attributes: tuple[XmlAttribute, ...], line: int | None) -> None:
         """Open an element.
@@ -68,9 +70,9 @@ class TreeBuilder:
         """
         self._elements += 1
         if self._elements > self._limits.xml_elements:
-            raise XmlError(f"{self._entry}: more than {self._limits.xml_elements} elements in one XML file")
+            raise XmlLimitError(f"{self._entry}: more than {self._limits.xml_elements} elements (limit xml_elements)")
         if len(self._open) >= self._limits.xml_depth:
-            raise XmlError(f"{self._entry}: elements nest deeper than {self._limits.xml_depth} levels")
+            raise XmlLimitError(f"{self._entry}: elements nest deeper than {self._limits.xml_depth} (limit xml_depth)")
         self._open.append(_Open(name, namespace, attributes, line))
 
     def end(self) -> None:

@@ -4,7 +4,7 @@ import codecs
 
 from analyzer.apk.axml_recovery import read_tolerantly
 from analyzer.apk.axml_strict import IrregularError, read_strictly
-from analyzer.apk.errors import XmlError
+from analyzer.apk.errors import XmlError, XmlLimitError
 from analyzer.apk.plain_xml import read_plain
 from analyzer.apk.tree import XmlElement
 from analyzer.model import Record
@@ -39,7 +39,7 @@ def read_xml(data: bytes, entry: str, limits: Limits) -> XmlDocument:
     if not data:
         raise XmlError(f"{entry}: the file is empty")
     if len(data) > limits.xml_bytes:
-        raise XmlError(f"{entry}: {len(data)} bytes are more than the limit of {limits.xml_bytes} for XML")
+        raise XmlLimitError(f"{entry}: {len(data)} bytes are more than {limits.xml_bytes} (limit xml_bytes)")
     if _looks_plain(data):
         return XmlDocument(root=read_plain(data, entry, limits), binary=False)
     try:

@@ -52,8 +52,9 @@ class Outputs:
                     )
             else:
                 _check_place(request.path, folder=several and not request.format.joins)
-        paths = [request.path for request in requests if request.path is not None]
-        if len(set(paths)) != len(paths) and not several:
+        files = [r.path for r in requests if r.path is not None and not (several and not r.format.joins)]
+        folders = [r.path for r in requests if several and not r.format.joins]
+        if len(set(files)) != len(files) or set(files) & set(folders):
             raise UsageError("two reports have the same path")
         return cls(requests, by_default=not requests, several=several, quiet=quiet, verbose=verbose)
 
@@ -74,6 +75,12 @@ class Outputs:
                 self._save(path, content)
             else:
                 self._save(request.path, content)
+
+    @property
+    def shows_decision(self) -> bool:
+        """True when the terminal view, which says the decision, goes to standard output."""
+        to_screen = any(request.path is None and request.format.name == "text" for request in self._requests)
+        return to_screen or (self._by_default and not self._quiet)
 
     def finish(self, *, reproducible: bool, width: int) -> None:
         """Write what holds all targets together."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from analyzer.cli.as_of import as_of_option
-from analyzer.errors import UsageError
+from analyzer.errors import TargetError, UsageError
 from analyzer.model.policy import FIRST_POLICY_LEVEL, HIGHEST_KNOWN_LEVEL
 
 
@@ -60,6 +60,11 @@ def policy(
             target_sdk=target_sdk, min_sdk=min_sdk, uses_cleartext=uses_cleartext, debuggable=debuggable
         )
     source = read_policy(target, manifest)
+    if source.policy.state in ("unresolved", "unreadable"):
+        raise TargetError(
+            f"{target}: the manifest names a network security configuration that "
+            + ("no file of the app contains" if source.policy.state == "unresolved" else "cannot be read")
+        )
     for host in hosts:
         if not host or any(character.isspace() for character in host):
             raise UsageError(f"{host!r} is no host name")

@@ -1,6 +1,7 @@
 """``pinscope scan``: analyse apps, write reports, decide."""
 
 import datetime as dt
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -10,9 +11,12 @@ from pathlib import Path
 import click
 
 from analyzer.cli.as_of import as_of_option
+from analyzer.cli.messages import complain
 from analyzer.errors import UsageError
+from analyzer.model import ScanResult
 from analyzer.model.findings import Confidence, Severity
 
+_DOMAIN = re.compile(r"(?=.{3,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", re.IGNORECASE)
 _FAIL_ON = [level.value for level in Severity] + ["never"]
 _CONFIDENCE = [level.value for level in Confidence]
 # The precedence of outcomes over several targets: a bug of ours, findings, incomplete, nothing.
@@ -27,8 +31,8 @@ _PRECEDENCE = (4, 1, 3, 0)
     multiple=True,
     metavar="FORMAT[=PATH]",
     help="Report to write: text, html, json or sarif; repeatable. Without PATH it goes to standard output (one "
-    "at most). For several targets PATH is a folder.  [default: the terminal view, and an HTML report "
-    "under reports/]",
+    "at most). For several targets the PATH of html and json is a folder.  [default: the terminal view, and an "
+    "HTML report under reports/]",
 )
 @click.option("--output", type=click.Path(path_type=Path), metavar="PATH", help="Path of the only --format.")
 @click.option(
@@ -111,6 +115,11 @@ def scan(
     from analyzer.options import ScanOptions
     from analyzer.pipeline import load_engine
 
+    if quiet and verbose:
+        raise UsageError("--quiet and --verbose exclude each other")
+    for domain in first_party:
+        if not _DOMAIN.fullmatch(domain):
+            raise UsageError(f"--first-party {domain!r}: give a registrable domain, such as example.com")
     options = ScanOptions(
         as_of=as_of,
         limits=parse_limits(limits),
@@ -134,9 +143,18 @@ def scan(
         for result in run(targets, options, engine):
             step()
             outputs.write(result, reproducible=reproducible, width=_width())
+            if not outputs.shows_decision:
+                _say_decision(result, quiet=quiet)
             codes.add(result.gate.exit_code)
     outputs.finish(reproducible=reproducible, width=_width())
     return next((code for code in _PRECEDENCE if code in codes), 0)
+
+
+def _say_decision(result: ScanResult, *, quiet: bool) -> None:
+    """Say on standard error how a target fared; when asked to be quiet, only what went wrong with the analysis."""
+    gate = result.gate
+    if gate.exit_code not in (0, 1) or not quiet:
+        complain(f"{result.target.path}: {gate.outcome} (exit code {gate.exit_code}): {gate.reason}")
 
 
 def _width() -> int:

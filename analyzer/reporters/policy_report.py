@@ -131,6 +131,12 @@ def render_policy_text(
                 Text(f"refused on {levels}: {visible(error.message)} ({place})", style="bold red"),
                 soft_wrap=True,
             )
+        for issue in variant.issues:
+            place = f"{issue.element}, line {issue.line}" if issue.line else issue.element
+            meant = f" Probably {issue.suggestion} is meant." if issue.suggestion else ""
+            console.print(Text(visible(f"no effect ({place}): {issue.detail}{meant}")), soft_wrap=True)
+        if variant.errors or variant.issues:
+            console.print()
         for title, bands in _sections(variant, hosts, level):
             _section(console, title, bands, as_of)
     return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())

@@ -99,4 +99,7 @@ def _applied_case(compiled: CompiledRule, bindings: Bindings) -> tuple[int, Comp
 def _anchor(compiled: CompiledRule, fact: Record, bindings: Bindings) -> str:
     if compiled.anchor is not None:
         return compiled.anchor.render(bindings, whole=True)
+    if isinstance(fact, PolicyScopeView):
+        # The first domain names a domain-config, so that adding another one does not make another finding.
+        return f"{fact.kind}/{fact.domains[0].name}" if fact.domains else fact.kind
     return code_anchor(fact) or compiled.subject.render(bindings, whole=True)

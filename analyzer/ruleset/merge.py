@@ -101,17 +101,18 @@ def _highest(left: int | None, right: int | None) -> int | None:
 def _identities(rule_id: str, drafts: Sequence[Draft]) -> list[str]:
     """Return one fingerprint for each draft, no two alike.
 
-    The circumstance and the resource configuration always count. Where they do not tell two drafts apart, their
-    words do, and then the order of their levels.
+    The resource configuration always counts. Where it does not tell two drafts apart, the circumstance does, then
+    their words, and then the order of their levels. What is judged differently after a rebuild, because more is
+    known or a number of days has passed, is still the same finding.
     """
     taken: set[str] = set()
     identities: list[str] = []
     for draft in drafts:
-        discriminators = [
-            f"case {draft.case}" if draft.case else "",
-            f"configuration {draft.qualifiers}" if draft.qualifiers else "",
-        ]
+        discriminators = [f"configuration {draft.qualifiers}" if draft.qualifiers else ""]
         identity = fingerprint(rule_id, draft.anchor, *discriminators)
+        if identity in taken:
+            discriminators.append(f"case {draft.case}")
+            identity = fingerprint(rule_id, draft.anchor, *discriminators)
         if identity in taken:
             discriminators += [draft.subject, draft.message, draft.owner]
             identity = fingerprint(rule_id, draft.anchor, *discriminators)

@@ -187,7 +187,7 @@ def _deep(levels: int) -> Element:
         (Limits(xml_depth=10), _deep(10), "nest deeper than 10"),
         (Limits(xml_elements=5), element("a", {}, *[element("b")] * 5), "more than 5 elements"),
         (Limits(xml_attributes=3), element("a", {"b": 1, "c": 2, "d": 3, "e": 4}), "more than 3 attributes"),
-        (Limits(xml_bytes=50), element("a"), "limit of 50"),
+        (Limits(xml_bytes=50), element("a"), "limit xml_bytes"),
     ],
 )
 def test_limits_hold_for_binary_and_plain_files(limits: Limits, tree: Element, message: str) -> None:

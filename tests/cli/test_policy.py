@@ -85,6 +85,18 @@ def test_a_pin_written_twice_is_one_pin(policy_file: Path, capsysbinary: pytest.
     assert answer["hosts"]["example.com"]["pins"] == [PIN_A]
 
 
+def test_a_policy_that_no_file_contains_is_no_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    sample = Path(__file__).parents[2] / "sample_apks" / "split-missing" / "split-missing.apk"
+    assert run(["policy", str(sample)]) == 3
+    assert "no file of the app contains" in capsys.readouterr().err
+
+
+def test_the_table_says_what_has_no_effect(policy_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    policy_file.write_text("<network-security-config>\n<base-confg/>\n</network-security-config>")
+    run(["policy", str(policy_file)])
+    assert "no effect (network-security-config, line 2)" in capsys.readouterr().out
+
+
 def test_the_table_shows_every_band_of_levels(policy_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["policy", str(policy_file), "--target-sdk", "36", "--as-of", "2026-11-01"]) == 0
     out = capsys.readouterr().out

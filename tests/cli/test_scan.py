@@ -50,6 +50,33 @@ def test_one_report_on_standard_output_is_nothing_but_the_report(capsysbinary: p
     assert json.loads(capsysbinary.readouterr().out)["version"] == "2.1.0"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([str(EXPIRED), "--format", "json=x.json"], "blocked (exit code 1): "),
+        ([str(CLEAN), "--format", "json=x.json"], "pass (exit code 0): "),
+        ([str(CLEAN), "--quiet", "--require", "NSC-BYPASSED-BY-CODE"], "incomplete (exit code 3): "),
+    ],
+)
+def test_the_decision_is_said_on_standard_error_when_no_view_shows_it(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
+) -> None:
+    run(["scan", *arguments, *AS_OF])
+    assert says in capsys.readouterr().err
+
+
+def test_quiet_says_nothing_where_nothing_went_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["scan", str(EXPIRED), "--quiet", *AS_OF]) == 1
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "")
+
+
+def test_a_crossed_limit_is_named(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    run(["scan", str(CLEAN), *AS_OF, "--limit", "xml_bytes=10", "--format", "json"])
+    (gap, *_) = json.loads(capsysbinary.readouterr().out)["gaps"]
+    assert gap["reason"] == "limit" and "(limit xml_bytes)" in gap["detail"]
+
+
 def test_several_reports_in_one_run(tmp_path: Path) -> None:
     formats = [f"--format={name}=out/report.{name}" for name in ("html", "json", "sarif", "text")]
     run(["scan", str(CLEAN), *AS_OF, *formats])
@@ -97,6 +124,10 @@ def test_the_exit_code_is_the_decision_whatever_the_formats(arguments: list[str]
         ([str(CLEAN), "--format", "json", "--format", "sarif"], "only one report can go to standard output"),
         ([str(CLEAN), "--output", "x.json"], "--output goes with exactly one --format"),
         ([str(CLEAN), "--require", "NSC-NOTHING"], "unknown rule NSC-NOTHING"),
+        ([str(CLEAN), "--first-party", "com"], "give a registrable domain"),
+        ([str(CLEAN), "--first-party", "http://x y"], "give a registrable domain"),
+        ([str(CLEAN), "--quiet", "--verbose"], "exclude each other"),
+        ([str(CLEAN), str(EXPIRED), "--format", "json=m", "--format", "sarif=m"], "two reports have the same path"),
         ([str(CLEAN), "--limit", "entry=1"], "unknown limit 'entry'"),
         ([str(CLEAN), "--limit", "entries=many"], "needs a positive number"),
         ([str(CLEAN), "--as-of", "2026-13-01"], "neither a date"),
