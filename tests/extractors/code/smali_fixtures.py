@@ -47,13 +47,14 @@ def context_of(
         components=(Component(kind="application", class_name=application, exported=None),),
     )
     entries = [(f"{name}.dex", (FIXTURES / f"{name}.dex").read_bytes()) for name in names]
+    catalogue = load_catalogue()
     program = Program.build(entries)
     return CodeContext(
         program=program,
         app=app,
-        catalogue=load_catalogue(),
+        catalogue=catalogue,
         limits=Limits(),
-        owners=Owners(app, ()),
+        owners=Owners(app, catalogue.sdks),
         resources=NoResources(),
         resolver=Resolver(program),
     )
