@@ -26,6 +26,9 @@ _FAMILIES = {
     "app": "Manifest and package",
     "nsc": "Network security configuration",
     "pin": "Quality of pins",
+    "okhttp": "OkHttp",
+    "trustkit": "TrustKit",
+    "cronet": "Cronet and HttpEngine",
 }
 
 
