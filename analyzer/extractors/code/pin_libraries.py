@@ -11,7 +11,7 @@ from analyzer.dataflow.resolve import BoundCall, Resolver
 from analyzer.dataflow.values import Items, Moment, Number, Numbers, Text, Value, alternatives
 from analyzer.dex import DexMethod, MethodRef, Site, dotted
 from analyzer.extractors.code.context import CodeContext, location_in, location_of
-from analyzer.extractors.code.reached import activation_of
+from analyzer.extractors.code.reached import Activations
 from analyzer.extractors.pin_api_catalogue import PinCall, PinForm, PinProvider, PinType, method_parts
 from analyzer.extractors.pin_values import describe_pin
 from analyzer.model import AnalysisGap, ApiUse, Location, PinFact, SdkFact
@@ -25,6 +25,8 @@ _PROVIDER_NAMES = ("App-Packaged-Cronet-Provider", "Google-Play-Services-Cronet-
 _CHROMIUM = "Lorg/chromium/"
 _SHA256_BYTES = 32
 _MAX_PINS = 2_000
+_MAX_SITES = 200
+"""Most calls of one method that are followed."""
 _MAX_DAYS = 3_650_000
 
 
@@ -49,24 +51,26 @@ class _Pin(msgspec.Struct, frozen=True):
 def extract_pin_libraries(code: CodeContext) -> PinLibraryFacts:
     """Find the calls and classes of the catalogue ``pin_apis.yaml``, and the pins in them."""
     apis = code.catalogue.pin_apis
+    runs = Activations(code.program, code.component_classes)
     pins: list[PinFact] = []
     gaps: list[AnalysisGap] = []
     sources = (
-        *(_calls(code, call) for call in apis.calls),
-        *(_provided(code, provider) for provider in apis.providers),
-        *(_decided(code, decider) for decider in apis.deciders),
+        *(_calls(code, runs, gaps, call) for call in apis.calls),
+        *(_provided(code, runs, provider) for provider in apis.providers),
+        *(_decided(code, runs, decider) for decider in apis.deciders),
     )
     for facts in sources:
         for pin in facts:
             if len(pins) >= _MAX_PINS:
-                gaps.append(_too_many())
+                gaps.append(_too_many(f"{_MAX_PINS} pins"))
                 break
             pins.append(pin)
     gaps += [gap for bridge in apis.bridges if (gap := _bridged(code, bridge)) is not None]
+    switches = tuple(_switches(code, runs, gaps))
     return PinLibraryFacts(
         pins=tuple(dict.fromkeys(pins)),
         sdks=tuple(_fallback(code)),
-        api_uses=(*_switches(code), *_chosen_providers(code)),
+        api_uses=(*switches, *_chosen_providers(code, runs)),
         gaps=tuple(dict.fromkeys(gaps)),
     )
 
@@ -74,9 +78,9 @@ def extract_pin_libraries(code: CodeContext) -> PinLibraryFacts:
 # ---- calls
 
 
-def _calls(code: CodeContext, call: PinCall) -> Iterator[PinFact]:
-    for site in _sites(code, call.owner, call.name, call.parameters):
-        activation = _activation(code, site.method)
+def _calls(code: CodeContext, runs: Activations, gaps: list[AnalysisGap], call: PinCall) -> Iterator[PinFact]:
+    for site in _sites(code, gaps, call.owner, call.name, call.parameters):
+        activation = runs.of(site.method)
         if activation == "active" and not call.wired:
             activation = "unknown"
         bound = code.resolver.bound_calls(site) if code.resolver is not None else ()
@@ -88,8 +92,10 @@ def _calls(code: CodeContext, call: PinCall) -> Iterator[PinFact]:
                     yield _fact(code, call, site, activation, host, pin, one)
 
 
-def _sites(code: CodeContext, owner: str, name: str, parameters: tuple[str, ...] | None = None) -> Iterator[Site]:
-    """Yield the calls of a method by everyone but its library."""
+def _sites(
+    code: CodeContext, gaps: list[AnalysisGap], owner: str, name: str, parameters: tuple[str, ...] | None = None
+) -> Iterator[Site]:
+    """Yield the calls of a method by everyone but its library; a gap is added when there are too many."""
     program = code.program
     if name == "<init>":
         refs = program.method_refs(owner, name)
@@ -97,10 +103,16 @@ def _sites(code: CodeContext, owner: str, name: str, parameters: tuple[str, ...]
         suffix = "/" + owner[1:]
         refs = tuple(ref for ref in program.method_refs(name=name) if ref.owner == owner or ref.owner.endswith(suffix))
     refs = tuple(ref for ref in refs if parameters is None or ref.parameters == parameters)
+    kept = 0
     for site in program.users.callers_of(refs):
         assert isinstance(site.target, MethodRef), "callers call methods"
-        if not _is_library(site.method.ref.owner, site.target.owner):
-            yield site
+        if _is_library(site.method.ref.owner, site.target.owner):
+            continue
+        kept += 1
+        if kept > _MAX_SITES:
+            gaps.append(_too_many(f"{_MAX_SITES} calls of {name}"))
+            return
+        yield site
 
 
 def _is_library(caller: str, owner: str) -> bool:
@@ -258,21 +270,17 @@ def _trail(code: CodeContext, bound: BoundCall | None, site: Site) -> tuple[Loca
     return (location_in(caller),) if caller is not None and caller != site.method else ()
 
 
-def _activation(code: CodeContext, method: DexMethod) -> Activation:
-    return activation_of(code.program, frozenset(code.component_classes), [method])
-
-
 # ---- classes
 
 
-def _provided(code: CodeContext, provider: PinProvider) -> Iterator[PinFact]:
+def _provided(code: CodeContext, runs: Activations, provider: PinProvider) -> Iterator[PinFact]:
     """Yield what implementations of an interface return as pins."""
     for name in code.program.hierarchy.subtypes_of(provider.type):
         definition = code.program.find_class(name)
         method = definition.method(provider.method) if definition is not None else None
         if method is None or method.is_abstract:
             continue
-        activation = _activation(code, method)
+        activation = runs.of(method)
         for pin in _returned(code.resolver, method, provider.form):
             described = _described(code, provider, pin, None)
             yield msgspec.structs.replace(
@@ -295,13 +303,13 @@ def _returned(resolver: Resolver | None, method: DexMethod, form: PinForm) -> It
         yield from _pins_in(resolver.resolve_texts(value), form)
 
 
-def _decided(code: CodeContext, decider: PinType) -> Iterator[PinFact]:
+def _decided(code: CodeContext, runs: Activations, decider: PinType) -> Iterator[PinFact]:
     """Yield a pin whose value is not known for each class that decides about pins by itself."""
     for name in code.program.hierarchy.subtypes_of(decider.type):
         definition = code.program.find_class(name)
         if definition is None or definition.is_interface or _is_library(name, decider.type):
             continue
-        activation = _activation(code, definition.methods[0]) if definition.methods else "defined_only"
+        activation = runs.of(definition.methods[0]) if definition.methods else "defined_only"
         yield PinFact(
             mechanism=decider.mechanism,
             host=None,
@@ -332,42 +340,42 @@ def _bridged(code: CodeContext, bridge: PinType) -> AnalysisGap | None:
     )
 
 
-def _too_many() -> AnalysisGap:
+def _too_many(subject: str) -> AnalysisGap:
     return AnalysisGap(
         stage="code",
         reason="limit",
-        subject=f"{_MAX_PINS} pins",
-        detail=f"Only the first {_MAX_PINS} pins that calls of pinning libraries are given were kept.",
-        hides=("pin",),
+        subject=subject,
+        detail="Pinning libraries are given more pins than are read.",
+        hides=("pin", "code"),
     )
 
 
 # ---- Cronet's settings
 
 
-def _switches(code: CodeContext) -> Iterator[ApiUse]:
+def _switches(code: CodeContext, runs: Activations, gaps: list[AnalysisGap]) -> Iterator[ApiUse]:
     for switch in code.catalogue.pin_apis.switches:
-        for site in _sites(code, *method_parts(switch.method)):
+        for site in _sites(code, gaps, *method_parts(switch.method)):
             arguments = code.resolver.resolve_arguments(site) if code.resolver is not None else None
             chosen = arguments[-1] if arguments else None
             values = chosen.values if chosen is not None and chosen.state == "constant" else ()
             text = "false" if values == (Number(0),) else "true" if values == (Number(1),) else None
             yield ApiUse(
                 api=switch.api,
-                activation=_activation(code, site.method),
+                activation=runs.of(site.method),
                 owner=code.owner_of(site.method.ref.owner),
                 arguments=(text,),
                 evidence=(location_of(site),),
             )
 
 
-def _chosen_providers(code: CodeContext) -> Iterator[ApiUse]:
+def _chosen_providers(code: CodeContext, runs: Activations) -> Iterator[ApiUse]:
     """Yield where code other than Cronet's own names one of its providers."""
-    for site in code.program.users.loads_of(_PROVIDER_NAMES):
+    for site in code.program.users.loads_of(_PROVIDER_NAMES)[:_MAX_SITES]:
         if not site.method.ref.owner.startswith(_CHROMIUM):
             yield ApiUse(
                 api=CRONET_PROVIDER,
-                activation=_activation(code, site.method),
+                activation=runs.of(site.method),
                 owner=code.owner_of(site.method.ref.owner),
                 arguments=(str(site.target),),
                 evidence=(location_of(site),),

@@ -5,68 +5,98 @@ from collections.abc import Collection, Iterable
 from analyzer.dex import DexMethod, MethodRef, Program
 from analyzer.model.pins import Activation
 
-_MAX_STEPS = 16
+_MAX_STEPS = 24
 """Longest chain of callers that is followed."""
-_MAX_METHODS = 400
+_MAX_METHODS = 1_000
 """Most methods that are looked at for one place."""
-_RUNS_BY_ITSELF = frozenset({"<init>", "<clinit>"})
+_MAX_STEPS_IN_ALL = 400
+"""Each step searches the whole code; this many are a few seconds in a large app."""
+_OBJECT = "Ljava/lang/Object;"
+_PLATFORM_CALLS = frozenset(
+    {"<init>", "<clinit>", "attachBaseContext", "query", "insert", "update", "delete", "getType", "call", "openFile"}
+)
+"""Methods of components that the platform calls, beside those whose names begin with ``on``."""
+_CLICK_HANDLER = ("Landroid/view/View;",)
+"""A layout may name any method of an activity that takes a view."""
 
 
-def activation_of(program: Program, components: Collection[str], methods: Iterable[DexMethod]) -> Activation:
-    """Say whether one of `methods` runs.
+class Activations:
+    """Says which methods of one app run. Whole generations of callers are looked up at once."""
 
-    A method runs when a component of the manifest holds it, or when a method that runs calls it or creates an object
-    of a class whose methods the platform may call. ``defined_only`` means that nothing in the app leads there;
-    ``unknown`` that the search ended at its limits. Reflection is not followed.
+    def __init__(self, program: Program, components: Collection[str]) -> None:
+        """Follow callers in `program` to `components`, the descriptors of the classes that the manifest names."""
+        self._program = program
+        self._components = frozenset(components)
+        self._known: dict[DexMethod, Activation] = {}
+        self._steps_left = _MAX_STEPS_IN_ALL
 
-    Args:
-        program: The app's code.
-        components: Descriptors of the classes that the manifest names.
-        methods: Where the place is; several when it occurs more than once.
-    """
-    seen = dict.fromkeys(methods)
-    frontier = list(seen)
-    for _ in range(_MAX_STEPS):
-        if any(_is_component(program, components, method.owner.descriptor) for method in frontier):
-            return "active"
-        found = [method for method in _leading_to(program, frontier) if method not in seen]
-        if not found:
-            return "defined_only"
-        seen.update(dict.fromkeys(found))
-        if len(seen) > _MAX_METHODS:
-            return "unknown"
-        frontier = found
-    return "unknown"
+    def of(self, method: DexMethod) -> Activation:
+        """Say whether a method runs.
 
+        ``active``: the platform calls it in a component of the manifest, or a method that runs calls it, or creates the
+        object on which the platform calls it. ``defined_only``: nothing in the app leads there; reflection is not
+        followed. ``unknown``: the search ended at its limits.
+        """
+        known = self._known.get(method)
+        if known is None:
+            known = self._known[method] = self._search(method)
+        return known
 
-def _is_component(program: Program, components: Collection[str], descriptor: str) -> bool:
-    if descriptor in components:
-        return True
-    return any(below in components for below in program.hierarchy.subtypes_of(descriptor))
+    def _search(self, method: DexMethod) -> Activation:
+        seen = {method: None}
+        generation = [method]
+        for _ in range(_MAX_STEPS):
+            if any(self._is_entry(one) for one in generation):
+                return "active"
+            self._steps_left -= 1
+            if self._steps_left < 0:
+                return "unknown"
+            generation = [one for one in self._leading_to(generation) if one not in seen]
+            if not generation:
+                return "defined_only"
+            seen.update(dict.fromkeys(generation))
+            if len(seen) > _MAX_METHODS:
+                return "unknown"
+        return "unknown"
 
+    def _is_entry(self, method: DexMethod) -> bool:
+        ref = method.ref
+        if not (ref.name in _PLATFORM_CALLS or ref.name.startswith("on") or ref.parameters == _CLICK_HANDLER):
+            return False
+        below = self._program.hierarchy.subtypes_of(ref.owner)
+        return ref.owner in self._components or any(name in self._components for name in below)
 
-def _leading_to(program: Program, methods: Iterable[DexMethod]) -> tuple[DexMethod, ...]:
-    """Return the methods that call one of `methods`, or create an object whose method the platform may call."""
-    refs: dict[MethodRef, None] = {}
-    types: dict[str, None] = {}
-    for method in methods:
-        refs.update(dict.fromkeys(program.refs_reaching(method)))
-        if not method.is_static or method.ref.name in _RUNS_BY_ITSELF:
-            # A callback is called by whoever gets the object; a static initialiser runs when the class is used.
-            types[method.owner.descriptor] = None
-    sites = (*program.users.callers_of(refs), *program.users.creations_of(types))
-    found = dict.fromkeys(site.method for site in sites)
-    found.update(dict.fromkeys(_users_of_class(program, methods)))
-    return tuple(found)
+    def _leading_to(self, methods: Iterable[DexMethod]) -> tuple[DexMethod, ...]:
+        """Return the methods that call one of `methods`, or create an object that the platform calls it on."""
+        program = self._program
+        refs: dict[MethodRef, None] = {}
+        types: dict[str, None] = {}
+        initialised: dict[str, None] = {}
+        for method in methods:
+            owner = method.ref.owner
+            if method.ref.name == "<clinit>":
+                initialised[owner] = types[owner] = None
+                continue
+            refs.update(dict.fromkeys(program.refs_reaching(method)))
+            if not method.is_direct and self._is_callback(method):
+                types[owner] = None
+                types.update(dict.fromkeys(program.hierarchy.subtypes_of(owner)))
+        for owner in initialised:
+            refs.update(dict.fromkeys(program.method_refs(owner)))
+        fields = [field for owner in initialised for field in program.field_refs(owner)]
+        sites = (
+            *program.users.callers_of(refs),
+            *program.users.creations_of(types),
+            *program.users.readers_of(fields),
+        )
+        return tuple(dict.fromkeys(site.method for site in sites))
 
-
-def _users_of_class(program: Program, methods: Iterable[DexMethod]) -> Iterable[DexMethod]:
-    """Yield the methods that call a static method or touch a static field of a class with such an initialiser."""
-    owners = {method.owner.descriptor for method in methods if method.ref.name == "<clinit>"}
-    for owner in sorted(owners):
-        for site in program.users.callers_of(program.method_refs(owner)):
-            yield site.method
-        fields = program.field_refs(owner)
-        for site in (*program.users.readers_of(fields), *program.users.writers_of(fields)):
-            if site.method.owner.descriptor != owner:
-                yield site.method
+    def _is_callback(self, method: DexMethod) -> bool:
+        """Say whether a method implements or replaces one of a supertype, perhaps of the platform's."""
+        ref = method.ref
+        hierarchy = self._program.hierarchy
+        for name in hierarchy.supertypes_of(ref.owner):
+            definition = hierarchy.find(name)
+            if name != _OBJECT and (definition is None or definition.method(ref.name, ref.descriptor) is not None):
+                return True
+        return False

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 import msgspec
 
@@ -9,7 +10,7 @@ from analyzer.dataflow.evaluate import Evaluator
 from analyzer.dataflow.values import Number, Text, Value, alternatives
 from analyzer.dex import DexMethod, MethodRef, Site
 from analyzer.extractors.code.context import CodeContext, location_of
-from analyzer.extractors.code.reached import activation_of
+from analyzer.extractors.code.reached import Activations
 from analyzer.extractors.code.trustkit_policy import KnownDomain, known_domains
 from analyzer.extractors.pin_values import describe_pin
 from analyzer.model import AnalysisGap, ApiUse, Location, NetworkPolicy, PinFact, SdkFact
@@ -34,6 +35,8 @@ _INIT_NAME = "initializeWithNetworkSecurityConfiguration"
 _INIT_TEXT = re.compile(rb"TrustKit has already been initialized|Could not parse network security policy file")
 _HELPER = re.compile(r"pinning/OkHttp[23]Helper;$")
 _REDIRECTS = ("followRedirects", "followSslRedirects")
+_MAX_SITES = 500
+"""Most calls of one kind that are kept; an app starts TrustKit once, and asks for a few factories."""
 _STRENGTH: dict[Activation, int] = {"active": 3, "unknown": 2, "created": 1, "defined_only": 0}
 
 
@@ -90,8 +93,8 @@ class _Recogniser:
     def __init__(self, code: CodeContext) -> None:
         self._code = code
         self._program = code.program
-        self._evaluator = Evaluator(code.program)
-        self._components = frozenset(code.component_classes)
+        self._evaluator = code.resolver.evaluator if code.resolver is not None else Evaluator(code.program)
+        self._activations = Activations(code.program, code.component_classes)
         self.renamed: str | None = None
         """The class that TrustKit's entry point became, dotted."""
         self._inlined: list[Site] = []
@@ -133,9 +136,7 @@ class _Recogniser:
     def initialisations(self) -> list[ApiUse]:
         """Return where TrustKit is started."""
         uses = []
-        for site in self._program.users.callers_of(self._starters):
-            if self._is_own(site.method):
-                continue
+        for site in self._calls_of(self._starters):
             target = site.target
             assert isinstance(target, MethodRef), "callers call methods"
             kind = "resource" if "I" in target.parameters else "default-name"
@@ -166,9 +167,7 @@ class _Recogniser:
                 if _HELPER.search(ref.owner) and not ref.parameters:
                     wanted[ref] = api
         uses = []
-        for site in self._program.users.callers_of(wanted):
-            if self._is_own(site.method):
-                continue
+        for site in self._calls_of(wanted):
             assert isinstance(site.target, MethodRef), "callers call methods"
             api = wanted[site.target]
             if api == INTERCEPTOR:
@@ -176,6 +175,10 @@ class _Recogniser:
             else:
                 uses.append(self._use(api, site, (self._host(site),)))
         return uses
+
+    def _calls_of(self, refs: Iterable[MethodRef]) -> Iterable[Site]:
+        sites = self._program.users.callers_of(refs)
+        return islice((site for site in sites if not self._is_own(site.method)), _MAX_SITES)
 
     def _entry_types(self) -> set[str]:
         plain = {ref.owner for ref in self._program.method_refs(name="getSSLSocketFactory") if _is_entry(ref.owner)}
@@ -185,7 +188,7 @@ class _Recogniser:
     def _use(self, api: str, site: Site, arguments: tuple[str | None, ...]) -> ApiUse:
         return ApiUse(
             api=api,
-            activation=activation_of(self._program, self._components, [site.method]),
+            activation=self._activations.of(site.method),
             owner=self._code.owner_of(site.method.ref.owner),
             arguments=arguments,
             evidence=(location_of(site),),
