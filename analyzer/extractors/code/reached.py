@@ -100,3 +100,12 @@ class Activations:
             if name != _OBJECT and (definition is None or definition.method(ref.name, ref.descriptor) is not None):
                 return True
         return False
+
+
+_STRENGTH: dict[Activation, int] = {"active": 3, "unknown": 2, "created": 1, "defined_only": 0}
+
+
+def activation_of(program: Program, components: Collection[str], methods: Iterable[DexMethod]) -> Activation:
+    """Say whether one of `methods` runs; for a single question, see `Activations`."""
+    activations = Activations(program, components)
+    return max(map(activations.of, methods), key=lambda one: _STRENGTH[one], default="defined_only")
