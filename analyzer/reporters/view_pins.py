@@ -146,7 +146,7 @@ def _code_row(members: list[PinFact], as_of: dt.datetime) -> HostRow:
             TrailStep(
                 setting="Pin",
                 value=show(pin.value, 200) or "value not known",
-                origin=f"in code, {ACTIVATIONS[pin.activation]}",
+                origin="only reported" if pin.enforced is False else f"in code, {ACTIVATIONS[pin.activation]}",
                 place=place_text(location),
             )
             for pin in members
@@ -160,6 +160,8 @@ def _code_enforcement(pin: PinFact, expires: str | None, as_of: dt.datetime) -> 
         return Value(text=f"Expired on {show(expires or '', 20)}", state="bad")
     if pin.mechanism == "string":
         return Value(text="Not known: a text without a use", state="unknown")
+    if pin.enforced is False:
+        return Value(text="Only reported, not enforced", state="bad")
     match pin.activation:
         case "active":
             return Value(text="Enforced", state="good")

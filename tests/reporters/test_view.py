@@ -10,7 +10,9 @@ from analyzer.reporters.levels import name_levels, name_ranges, short_ranges
 from analyzer.reporters.timeline import draw_timeline
 from analyzer.reporters.view import build_view
 from analyzer.reporters.view_model import HostRow, ReportView
+from analyzer.reporters.view_pins import code_rows
 from analyzer.reporters.view_places import place_text
+from tests import factories
 from tests.reporters import report_cases as cases
 
 PINNED = f"""<network-security-config>
@@ -166,6 +168,12 @@ class TestHosts:
         assert (row.backup.text, row.backup.state) == ("Yes: 2 keys", "good")
         assert [value.text for value in row.until] == ["2027-03-02"]
         assert [pin.value for pin in row.pins] == [cases.PIN_OWN, cases.PIN_BACKUP]
+
+    def test_pins_that_are_only_reported_are_not_said_to_be_enforced(self) -> None:
+        reported = factories.pin(mechanism="trustkit", activation="created", enforced=False)
+        (row,) = code_rows([reported], dt.datetime(2026, 1, 15, tzinfo=dt.UTC))
+        assert [(value.text, value.state) for value in row.enforced] == [("Only reported, not enforced", "bad")]
+        assert [step.origin for step in row.trail] == ["only reported"]
 
     def test_a_known_key_is_named(self) -> None:
         row = row_of(build_view(cases.shop()), "*.api.shop.example")
