@@ -111,8 +111,8 @@ def _rows(facts: Facts) -> Iterator[FactRow]:
         yield FactRow(kind="native library", subject=show(library), detail="", place="")
     for pin in facts.pins:
         digest = base64.b64encode(pin.digest).decode() if pin.digest is not None else show(pin.value, 200)
-        use = "only reported" if pin.enforced is False else ACTIVATIONS[pin.activation]
-        details = [MECHANISMS[pin.mechanism], f"{pin.algorithm} of {pin.hashed_object}", use]
+        state = "only reported" if pin.enforced is False else ACTIVATIONS[pin.activation]
+        details = [MECHANISMS[pin.mechanism], f"{pin.algorithm} of {pin.hashed_object}", state]
         details += [show(pin.identity.name, 120)] if pin.identity is not None else []
         details += [f"until {show(pin.expires_on, 40)}"] if pin.expires_on else []
         subject = f"{host_pattern(pin.host, pin.include_subdomains)}: {digest}"
