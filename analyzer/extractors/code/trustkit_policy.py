@@ -6,7 +6,7 @@ and pins are only reported unless ``enforcePinning`` is true.
 """
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -53,7 +53,7 @@ def _of_variant(variant: PolicyVariant) -> Iterator[KnownDomain]:
         )
 
 
-def _is_enforced(scope: PolicyScope, blocks: dict[str | None, PolicyScope], configs: dict[str, TrustKitDomain]) -> bool:
+def _is_enforced(scope: PolicyScope, blocks: Mapping[str, PolicyScope], configs: dict[str, TrustKitDomain]) -> bool:
     """Take ``enforcePinning`` from the nearest block with a ``<trustkit-config>``; the attribute defaults to false."""
     for block in _outwards(scope, blocks):
         config = configs.get(block.path or "")
@@ -62,7 +62,7 @@ def _is_enforced(scope: PolicyScope, blocks: dict[str | None, PolicyScope], conf
     return False
 
 
-def _expiration(scope: PolicyScope, blocks: dict[str | None, PolicyScope]) -> str | None:
+def _expiration(scope: PolicyScope, blocks: Mapping[str, PolicyScope]) -> str | None:
     """Take the date from the nearest block that has one: unlike the platform, TrustKit inherits it by itself."""
     for block in _outwards(scope, blocks):
         if block.bands and (date := block.bands[-1].settings.pin_set.expires_date) is not None:
@@ -70,7 +70,7 @@ def _expiration(scope: PolicyScope, blocks: dict[str | None, PolicyScope]) -> st
     return None
 
 
-def _outwards(scope: PolicyScope, blocks: dict[str | None, PolicyScope]) -> Iterator[PolicyScope]:
+def _outwards(scope: PolicyScope, blocks: Mapping[str, PolicyScope]) -> Iterator[PolicyScope]:
     """Yield a block and those around it; the parser bounds their depth."""
     current: PolicyScope | None = scope
     while current is not None:
