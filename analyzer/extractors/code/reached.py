@@ -34,7 +34,8 @@ class Activations:
         """Say whether a method runs.
 
         ``active``: the platform calls it in a component of the manifest, or a method that runs calls it, or creates the
-        object on which the platform calls it. ``defined_only``: nothing in the app leads there; reflection is not
+        object on which the platform may call it: what types of the platform declare is not known, so any method of a
+        class below one counts. ``defined_only``: nothing in the app leads there; reflection is not
         followed. ``unknown``: the search ended at its limits.
         """
         known = self._known.get(method)
