@@ -11,16 +11,17 @@ from msgspec.structs import replace
 
 from analyzer._version import __version__
 from analyzer.apk.app import OpenedApp, open_app
-from analyzer.errors import TargetError, UsageError
+from analyzer.apk.errors import LimitError
+from analyzer.errors import BrokenInstallError, RuleError, TargetError, UsageError
 from analyzer.extractors.catalogue import Catalogue, load_catalogue
-from analyzer.extractors.code_inventory import find_payloads, inventory_code
+from analyzer.extractors.code.stage import CodeExtraction, analyse_code
+from analyzer.extractors.code_inventory import find_payloads, unread_parts
 from analyzer.extractors.network_policy import PinDescription
 from analyzer.extractors.pin_values import describe_pin
 from analyzer.extractors.policy_files import extract_policy
 from analyzer.gate.decide import decide
 from analyzer.model import (
     AnalysisGap,
-    AppInfo,
     FactKind,
     Facts,
     NetworkPolicy,
@@ -40,6 +41,7 @@ _T = TypeVar("_T")
 _ALL_FACTS: tuple[FactKind, ...] = (
     "app", "policy", "pin", "callback", "certificate", "sdk", "host", "chain", "code",
 )  # fmt: skip
+_CODE_FACTS: tuple[FactKind, ...] = ("pin", "callback", "sdk", "host", "code")
 
 
 class Engine(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,14 +55,30 @@ def load_engine(options: ScanOptions) -> Engine:
     """Load rules and catalogues.
 
     Raises:
-        RuleError: A rule or catalogue file is wrong.
+        RuleError: A rule file of the user's is wrong.
+        BrokenInstallError: A built-in rule or catalogue file is wrong.
         UsageError: A required rule does not exist.
     """
-    rules = load_rules(options.rule_folders)
+    rules = _rules(options)
     unknown = [rule for rule in options.require if rule not in rules.by_id]
     if unknown:
         raise UsageError(f"unknown rule {unknown[0]}; `pinscope rules` lists them all")
-    return Engine(rules=rules, catalogue=load_catalogue())
+    try:
+        catalogue = load_catalogue()
+    except RuleError as error:
+        raise BrokenInstallError(f"a built-in catalogue is wrong, please report this: {error}") from error
+    return Engine(rules=rules, catalogue=catalogue)
+
+
+def _rules(options: ScanOptions) -> RuleSet:
+    try:
+        return load_rules(options.rule_folders)
+    except RuleError as error:
+        try:
+            load_rules()
+        except RuleError:
+            raise BrokenInstallError(f"a built-in rule is wrong, please report this: {error}") from error
+        raise
 
 
 class _Stages:
@@ -80,7 +98,12 @@ class _Stages:
             outcome = action()
         except TargetError as error:
             gap = AnalysisGap(
-                stage=name, reason="unreadable", subject=name, detail=str(error), hides=hides, incomplete=True
+                stage=name,
+                reason="limit" if _crossed_a_limit(error) else "unreadable",
+                subject=name,
+                detail=str(error),
+                hides=hides,
+                incomplete=True,
             )
         except RecursionError:
             gap = _failure(name, "nesting beyond what the analyzer follows", hides)
@@ -93,6 +116,21 @@ class _Stages:
         seconds = round(time.perf_counter() - started, 4) if self._timed else None
         self.records.append(StageRecord(name=name, status="done" if gap is None else "failed", seconds=seconds))
         return outcome
+
+
+def _with_gaps(record: StageRecord, gaps: tuple[AnalysisGap, ...]) -> StageRecord:
+    """Call a stage partial when it ended well but left something out."""
+    if record.status == "done" and any(gap.stage == record.name and gap.hides for gap in gaps):
+        return replace(record, status="partial")
+    return record
+
+
+def _crossed_a_limit(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, LimitError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _failure(stage: str, what: str, hides: tuple[FactKind, ...]) -> AnalysisGap:
@@ -171,7 +209,7 @@ def _result(
             not_evaluated=len(not_evaluated),
         ),
         gate=decide(findings, gaps, not_evaluated, options, opened=app is not None),
-        stages=tuple(stages.records),
+        stages=tuple(_with_gaps(record, gaps) for record in stages.records),
         rules=evaluation.rules if evaluation else {},
     )
 
@@ -191,26 +229,27 @@ def _extract(app: OpenedApp, options: ScanOptions, engine: Engine, stages: _Stag
     if policy is not None:
         covered |= {"policy", "pin"}
         stages.gaps.extend(policy.gaps)
-    code_gaps = stages.run(
-        "code", _ALL_FACTS[2:], lambda: inventory_code(app, app.info.native_libraries, options.limits)
+    network_policy = policy.facts.policy if policy is not None else NetworkPolicy(state="unreadable")
+    code = stages.run(
+        "code", _CODE_FACTS, lambda: analyse_code(app, engine.catalogue, options.limits, network_policy, stages.run)
     )
-    stages.gaps.extend(code_gaps or ())
+    if code is not None:
+        covered |= set(code.covered)
+        stages.gaps.extend(code.gaps)
+    code = code or CodeExtraction()
+    stages.gaps.extend(unread_parts(app, app.info.native_libraries))
     payloads = stages.run("payloads", ("code",), lambda: find_payloads(app)) or ()
-    if code_gaps is not None and _has_no_code(app.info):
-        # Without any code there is nothing that a code extractor could have found.
-        covered |= {"callback", "sdk", "host", "code"}
     return Facts(
         app=app.info,
-        policy=policy.facts.policy if policy is not None else NetworkPolicy(state="unreadable"),
-        pins=policy.facts.pins if policy is not None else (),
-        hosts=policy.facts.hosts if policy is not None else (),
+        policy=network_policy,
+        pins=(*(policy.facts.pins if policy is not None else ()), *code.pins),
+        callbacks=code.callbacks,
+        sdks=code.sdks,
+        hosts=(*(policy.facts.hosts if policy is not None else ()), *code.hosts),
+        api_uses=code.api_uses,
         payloads=payloads,
         covered=tuple(sorted(covered)),
     )
-
-
-def _has_no_code(info: AppInfo) -> bool:
-    return not info.dex_entries and not info.native_libraries and not info.required_splits_missing
 
 
 def _unread_target(path: Path, options: ScanOptions) -> Target:

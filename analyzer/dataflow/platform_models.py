@@ -3,7 +3,7 @@
 from analyzer.dataflow.collection_models import collection_model
 from analyzer.dataflow.question import Frame, Instance, Resources, name_of
 from analyzer.dataflow.text_models import TEXT_MODELS, Model
-from analyzer.dataflow.values import Created, Items, Number, Result, Text, Unknown, Value, join
+from analyzer.dataflow.values import Created, Items, Joined, Number, Result, Text, Unknown, Value, join
 from analyzer.dex import MethodRef
 
 _STRING = "Ljava/lang/String;"
@@ -22,7 +22,7 @@ def model_of(ref: MethodRef, is_static: bool) -> Model | None:
         decode = TEXT_MODELS["Lokio/ByteString;", "decodeBase64"]
         return lambda called, arguments: decode(called, arguments[-1:])
     if ref.name == "toString" and ref.descriptor == "()Ljava/lang/String;" and not is_static:
-        return lambda _, arguments: arguments[0] if isinstance(arguments[0], Text) else None
+        return lambda _, arguments: arguments[0] if isinstance(arguments[0], Text | Joined) else None
     if ref.name == "name" and ref.descriptor == "()Ljava/lang/String;" and not is_static:
         return _enum_name
     return None

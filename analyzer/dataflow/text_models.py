@@ -68,10 +68,6 @@ def _unary(change: Callable[[str], str]) -> Model:
     return model
 
 
-def _lower_ascii_safe(text: str) -> str:
-    return text.lower()
-
-
 def _concat(_: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
     return joined([text_of(argument, _STRING) for argument in arguments[:2]], 1 << 20)
 
@@ -269,7 +265,7 @@ def _milliseconds(_: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
     return Moment(arguments[0].value) if isinstance(arguments[0], Number) else None
 
 
-_CASE = {"toLowerCase": _unary(_lower_ascii_safe), "toUpperCase": _unary(str.upper)}
+_CASE = {"toLowerCase": _unary(str.lower), "toUpperCase": _unary(str.upper)}
 TEXT_MODELS: dict[tuple[str, str], Model] = {
     **{(_STRING, name): model for name, model in _CASE.items()},
     (_STRING, "concat"): _concat,
@@ -280,9 +276,9 @@ TEXT_MODELS: dict[tuple[str, str], Model] = {
     ("Ljava/lang/Long;", "toString"): _value_of,
     (_STRING, "trim"): _unary(lambda text: text.strip("".join(map(chr, range(33))))),
     (_STRING, "strip"): _unary(str.strip),
-    (_STRING, "intern"): _unary(str),
-    (_STRING, "toString"): _unary(str),
-    ("Ljava/lang/CharSequence;", "toString"): _unary(str),
+    (_STRING, "intern"): _same,
+    (_STRING, "toString"): _same,
+    ("Ljava/lang/CharSequence;", "toString"): _same,
     ("Ljava/lang/Object;", "toString"): _same,
     (_STRING, "substring"): _substring,
     (_STRING, "replace"): _replace,

@@ -67,20 +67,17 @@ class Wiring:
         return _Search(self._resolver, self._origins, goal).run([_Item(method, offset)])
 
     def follow_argument(self, site: Site, position: int, goal: Goal) -> Flow:
-        """Follow an argument of a call (receiver counted) from the method that makes the call on.
+        """Follow an argument of a call (receiver counted), from the method that makes the call and from its origins.
 
-        An argument that comes from a parameter or a field is followed from there.
+        So a builder that a helper gets as a parameter is also followed in the callers, and one in a field wherever
+        the field is read.
         """
         values = self._resolver.evaluator.evaluate(site.method)
         call = None if values is None else values.calls.get(site.offset)
         if call is None or position >= len(call.arguments):
             return Flow("does-not-reach", (), (), ())
         search = _Search(self._resolver, self._origins, goal)
-        items = [_Item(site.method, key) for key in search.keys(call.arguments[position])]
-        for item in tuple(items):
-            if isinstance(item.key, DexField):
-                items += search.readers(item.key)
-        return search.run(items)
+        return search.run(search.sources([_Item(site.method, key) for key in search.keys(call.arguments[position])]))
 
 
 class _Search:
@@ -117,6 +114,43 @@ class _Search:
         else:
             state = "unknown" if self._reasons else "does-not-reach"
         return Flow(state, tuple(self._reached), tuple(self._uses), tuple(self._reasons))
+
+    def sources(self, items: list[_Item]) -> list[_Item]:
+        """Return `items` with all places that may hold the same object: callers, fields, and what callees return."""
+        found = dict.fromkeys(items)
+        waiting = deque(items)
+        while waiting and self._question.spend():
+            item = waiting.popleft()
+            for origin in self._same_object(item):
+                if origin not in found:
+                    found[origin] = None
+                    waiting.append(origin)
+        return list(found)
+
+    def _same_object(self, item: _Item) -> list[_Item]:
+        if isinstance(item.key, DexField):
+            return self.readers(item.key)
+        if isinstance(item.key, Parameter):
+            index = item.key.index
+            return [
+                _Item(values.method, key)
+                for values, call in self._calls_of(item.method)
+                if index < len(call.arguments)
+                for key in self.keys(call.arguments[index])
+            ]
+        values = self._resolver.evaluate(item.method, self._question)
+        call = values.calls.get(item.key) if values is not None and isinstance(item.key, int) else None
+        if call is None:
+            return []
+        targets = self._targets(call) or ()
+        bodies = [self._resolver.evaluate(target, self._question) for target in targets]
+        return [
+            _Item(body.method, key)
+            for body in bodies
+            if body is not None
+            for one in body.returns
+            for key in self.keys(one)
+        ]
 
     def _add(self, item: _Item, origin: _Item | None, step: Step | None) -> None:
         if item not in self._came_from:
@@ -233,6 +267,10 @@ class _Search:
             self._add(_Item(values.method, call.offset), item, step)
         if not callers and self._may_be_called_from_outside(method):
             self._reasons[f"returned by {name_of(method.ref)} to code outside of the app"] = None
+            # Whoever holds the object that answers may ask it: a lazy value its block, a provider's user the provider.
+            step = Step(f"{dotted(method.ref.owner)} is created", method.ref)
+            for site in self._program.users.creations_of((method.ref.owner,))[: self._resolver.limits.users]:
+                self._add(_Item(site.method, site.offset), item, step)
 
     def _may_be_called_from_outside(self, method: DexMethod) -> bool:
         """Say whether a method may override one that is not in the app."""

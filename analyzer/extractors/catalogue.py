@@ -12,7 +12,17 @@ import yaml
 
 from analyzer.errors import RuleError
 from analyzer.extractors.pin_api_catalogue import PIN_APIS_FILE, PinApis
-from analyzer.extractors.sdk_catalogue import APIS_FILE, SDKS_FILE, Api, ApiFile, Sdk, SdkFile, check_apis, check_sdks
+from analyzer.extractors.sdk_catalogue import (
+    APIS_FILE,
+    SDKS_FILE,
+    Api,
+    ApiFile,
+    HostCall,
+    Sdk,
+    SdkFile,
+    check_apis,
+    check_sdks,
+)
 from analyzer.model.pins import Algorithm, KeyStatus
 
 PINS_FILE = "known_pins.yaml"
@@ -60,6 +70,8 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     """Known libraries, SDKs, runtimes and packers."""
     apis: tuple[Api, ...] = ()
     """API methods whose calls rules ask about."""
+    host_calls: tuple[HostCall, ...] = ()
+    """API methods that are given a host or a URL."""
     pin_apis: PinApis = PinApis()
     """Pinning mechanisms that are known by the names of their methods."""
 
@@ -75,9 +87,15 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
     pins = _load_pins(folder / PINS_FILE)
     sdks = _read(folder / SDKS_FILE, SdkFile).sdks
     check_sdks(str(folder / SDKS_FILE), sdks)
-    apis = _read(folder / APIS_FILE, ApiFile).apis
+    apis = _read(folder / APIS_FILE, ApiFile)
     check_apis(str(folder / APIS_FILE), apis, sdks)
-    return Catalogue(pins=pins, sdks=sdks, apis=apis, pin_apis=_read(folder / PIN_APIS_FILE, PinApis))
+    return Catalogue(
+        pins=pins,
+        sdks=sdks,
+        apis=apis.apis,
+        host_calls=apis.host_calls,
+        pin_apis=_read(folder / PIN_APIS_FILE, PinApis),
+    )
 
 
 def _built_in_folder() -> Path:

@@ -1,4 +1,4 @@
-"""What code an app carries, and that it has not been analysed: absence of code facts proves nothing yet."""
+"""What code an app carries: its DEX files, code among its other files, and what is not analysed yet."""
 
 from typing import Protocol
 
@@ -30,8 +30,8 @@ class CodeSource(Protocol):
         ...
 
 
-def inventory_code(app: CodeSource, native_libraries: tuple[str, ...], limits: Limits) -> tuple[AnalysisGap, ...]:
-    """Check that every DEX file can be read and say what it may hide."""
+def read_dex_files(app: CodeSource, limits: Limits) -> tuple[list[tuple[str, bytes]], list[AnalysisGap]]:
+    """Read the DEX files in load order, with their names; what could not be read is among the gaps."""
     gaps: list[AnalysisGap] = []
     entries = app.dex_entries
     if len(entries) > limits.dex_entries:
@@ -46,30 +46,23 @@ def inventory_code(app: CodeSource, native_libraries: tuple[str, ...], limits: L
             )
         )
         entries = entries[: limits.dex_entries]
-    readable = 0
-    code_bytes = 0
+    files: list[tuple[str, bytes]] = []
     for entry in entries:
         try:
             data = app.read(entry)
         except TargetError as error:
             gaps.append(_unreadable(entry, str(error)))
             continue
-        if not data.startswith(_DEX_MAGIC):
+        if data.startswith(_DEX_MAGIC):
+            files.append((entry, data))
+        else:
             gaps.append(_unreadable(entry, "it does not start with a DEX header"))
-            continue
-        readable += 1
-        code_bytes += len(data)
-    if readable:
-        gaps.append(
-            AnalysisGap(
-                stage="code",
-                reason="not-analysed-yet",
-                subject=f"{readable} DEX file{'s' if readable > 1 else ''}, {code_bytes:,} bytes",
-                detail="Bytecode is not analysed yet: pins set in code, trust managers, host name verifiers, WebView "
-                "handlers and the hosts the app names in code are unknown.",
-                hides=_CODE_FACTS,
-            )
-        )
+    return files, gaps
+
+
+def unread_parts(app: CodeSource, native_libraries: tuple[str, ...]) -> tuple[AnalysisGap, ...]:
+    """Say which parts of an app no stage looks at yet."""
+    gaps: list[AnalysisGap] = []
     if native_libraries:
         gaps.append(
             AnalysisGap(
@@ -78,6 +71,16 @@ def inventory_code(app: CodeSource, native_libraries: tuple[str, ...], limits: L
                 subject=", ".join(native_libraries[:5]) + (" …" if len(native_libraries) > 5 else ""),
                 detail="Native libraries are not analysed: TLS done there ignores the network security configuration.",
                 hides=("native",),
+            )
+        )
+    if app.entries():
+        gaps.append(
+            AnalysisGap(
+                stage="code",
+                reason="not-analysed-yet",
+                subject="bundled certificates",
+                detail="Certificates, keys and key stores among the app's files are not analysed yet.",
+                hides=("certificate",),
             )
         )
     return tuple(gaps)

@@ -61,13 +61,21 @@ class Api(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     arguments: tuple[int, ...] = ()
 
     def parsed(self) -> tuple[ApiMethod, ...]:
-        """Return the methods in parts; `check_apis` has made sure that they have some."""
-        found = []
-        for text in self.methods:
-            match = _METHOD.fullmatch(text)
-            assert match is not None, "checked when the catalogue was loaded"
-            found.append(ApiMethod(match[1], match[2], match[3]))
-        return tuple(found)
+        """Return the methods in parts."""
+        return _parsed(self.methods)
+
+
+class HostCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One entry of ``host_calls`` in ``apis.yaml``; the file's head explains the fields."""
+
+    client: Name
+    methods: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    argument: Annotated[int, msgspec.Meta(ge=0)] = 0
+    form: Literal["url", "host", "authority"] = "url"
+
+    def parsed(self) -> tuple[ApiMethod, ...]:
+        """Return the methods in parts."""
+        return _parsed(self.methods)
 
 
 class SdkFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,6 +88,7 @@ class ApiFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The content of ``apis.yaml``."""
 
     apis: tuple[Api, ...]
+    host_calls: tuple[HostCall, ...] = ()
 
 
 def check_sdks(where: str, sdks: tuple[Sdk, ...]) -> None:
@@ -106,7 +115,7 @@ def check_sdks(where: str, sdks: tuple[Sdk, ...]) -> None:
                 raise RuleError(f"{place}: {pattern!r} is not a regular expression with one group")
 
 
-def check_apis(where: str, apis: tuple[Api, ...], sdks: tuple[Sdk, ...]) -> None:
+def check_apis(where: str, file: ApiFile, sdks: tuple[Sdk, ...]) -> None:
     """Check what the schema cannot say.
 
     Raises:
@@ -114,7 +123,7 @@ def check_apis(where: str, apis: tuple[Api, ...], sdks: tuple[Sdk, ...]) -> None
     """
     known = {sdk.name for sdk in sdks}
     names: set[str] = set()
-    for index, api in enumerate(apis):
+    for index, api in enumerate(file.apis):
         place = f"{where}: apis[{index}]"
         if api.api in names:
             raise RuleError(f"{place}.api: {api.api!r} is listed twice")
@@ -122,9 +131,24 @@ def check_apis(where: str, apis: tuple[Api, ...], sdks: tuple[Sdk, ...]) -> None
         for name in (*api.not_within, *((api.of,) if api.of else ())):
             if name not in known:
                 raise RuleError(f"{place}: there is no SDK {name!r}")
-        for method in api.methods:
-            if _METHOD.fullmatch(method) is None:
-                raise RuleError(f"{place}.methods: {method!r} is not written Lpackage/Class;->name(parameters)result")
+        _check_methods(place, api.methods)
+    for index, call in enumerate(file.host_calls):
+        _check_methods(f"{where}: host_calls[{index}]", call.methods)
+
+
+def _check_methods(place: str, methods: tuple[str, ...]) -> None:
+    for method in methods:
+        if _METHOD.fullmatch(method) is None:
+            raise RuleError(f"{place}.methods: {method!r} is not written Lpackage/Class;->name(parameters)result")
+
+
+def _parsed(methods: tuple[str, ...]) -> tuple[ApiMethod, ...]:
+    found = []
+    for text in methods:
+        match = _METHOD.fullmatch(text)
+        assert match is not None, "checked when the catalogue was loaded"
+        found.append(ApiMethod(match[1], match[2], match[3]))
+    return tuple(found)
 
 
 def _has_one_group(pattern: str) -> bool:

@@ -104,7 +104,7 @@ def _refusals(app: AppInfo, policy: NetworkPolicy) -> list[str]:
 
 def _pinning(policy: NetworkPolicy, variant: PolicyVariant, as_of: dt.datetime) -> list[str]:
     if policy.state == "none":
-        return ["The app has no network security configuration: platform defaults hold, and it pins no host."]
+        return ["The app has no network security configuration: platform defaults hold, and no policy pins a host."]
     domains = _domain_scopes(variant)
     names = [name for scope in domains for name in matching_names(scope)]
     lost = [name for scope in domains for name in _lost_names(scope)]

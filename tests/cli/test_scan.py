@@ -55,7 +55,7 @@ def test_one_report_on_standard_output_is_nothing_but_the_report(capsysbinary: p
     [
         ([str(EXPIRED), "--format", "json=x.json"], "blocked (exit code 1): "),
         ([str(CLEAN), "--format", "json=x.json"], "pass (exit code 0): "),
-        ([str(CLEAN), "--quiet", "--require", "NSC-BYPASSED-BY-CODE"], "incomplete (exit code 3): "),
+        ([str(CLEAN), "--quiet", "--require", "PIN-WRONG-OBJECT"], "incomplete (exit code 3): "),
     ],
 )
 def test_the_decision_is_said_on_standard_error_when_no_view_shows_it(
@@ -104,7 +104,7 @@ def test_several_targets_write_one_report_each(tmp_path: Path) -> None:
         ([str(EXPIRED), "--fail-on", "never"], 0),
         ([str(EXPIRED), "--fail-on", "critical"], 0),
         ([str(EXPIRED), "--fail-on", "high", "--min-confidence", "certain"], 1),
-        ([str(CLEAN), "--require", "NSC-BYPASSED-BY-CODE"], 3),
+        ([str(CLEAN), "--require", "PIN-WRONG-OBJECT"], 3),
         ([str(CLEAN), "--require", "NSC-PIN-EXPIRED"], 0),
         ([str(CLEAN), "--limit", "entries=1"], 3),
         ([str(CLEAN), str(EXPIRED), "--limit", "xml_bytes=10"], 3),

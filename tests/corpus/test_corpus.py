@@ -90,6 +90,7 @@ _TRUTH: dict[str, dict[str, str]] = {
     },
     "InsecureBankv2.apk": {
         **_OLD_APP,
+        "APP-DYNAMIC-CODE": "info",  # Play services' loader of its own modules
         "APP-DEBUGGABLE": "high",
         "APP-TARGETSDK-USERCA": "high",
         "APP-CLEARTEXT-MANIFEST": "medium",
@@ -99,6 +100,8 @@ _TRUTH: dict[str, dict[str, str]] = {
     "app-uiautomator.apk": {**_OLD_APP, "APP-DEBUGGABLE": "high", "APP-CLEARTEXT-MANIFEST": "medium"},
     "com.teleca.jamendo_35.apk": {**_OLD_APP, "APP-TARGETSDK-USERCA": "high", "APP-CLEARTEXT-MANIFEST": "medium"},
     "dvba.apk": {
+        "APP-DYNAMIC-CODE": "info",  # Play services' loader, renamed
+        "APP-PROVIDER-NOT-UPDATED": "low",
         "NSC-BASE-CLEARTEXT": "high",
         "NSC-USER-CA": "high",
         "NSC-WEAKER-THAN-DEFAULT": "medium",
@@ -108,14 +111,19 @@ _TRUTH: dict[str, dict[str, str]] = {
     "espresso-server.apk": {"APP-DEBUGGABLE": "high", "APP-CLEARTEXT-MANIFEST": "low", "APP-NO-NSC": "info"},
     "hello-world.apk": {**_OLD_APP, "APP-CLEARTEXT-MANIFEST": "medium"},
     "insecureShop.apk": {**_OLD_APP, "APP-CLEARTEXT-MANIFEST": "medium"},
-    "ovaa.apk": {**_OLD_APP, "APP-CLEARTEXT-MANIFEST": "low"},
+    "ovaa.apk": {**_OLD_APP, "APP-CLEARTEXT-MANIFEST": "low", "APP-DYNAMIC-CODE": "info"},
     "pivaa.apk": {
         **_OLD_APP,
         "APP-DEBUGGABLE": "high",
         "APP-CLEARTEXT-MANIFEST": "medium",
         "APP-DYNAMIC-CODE": "info",
     },
-    "settings_apk-debug.apk": {"APP-DEBUGGABLE": "high", "APP-CLEARTEXT-MANIFEST": "low", "APP-NO-NSC": "info"},
+    "settings_apk-debug.apk": {
+        "APP-DEBUGGABLE": "high",
+        "APP-CLEARTEXT-MANIFEST": "low",
+        "APP-NO-NSC": "info",
+        "APP-DYNAMIC-CODE": "info",
+    },
     "malformed/compact-entry.apk": {"APP-NO-NSC": "info"},
     "malformed/minimal_def_mod.apk": {"APP-CLEARTEXT-MANIFEST": "low", "APP-NO-NSC": "info"},
     "malformed/minimal_zero_sized_end_ns.apk": {"APP-CLEARTEXT-MANIFEST": "low", "APP-NO-NSC": "info"},
@@ -146,3 +154,13 @@ def test_a_container_that_devices_refuse_is_incomplete_whatever_could_be_salvage
 def test_without_a_base_manifest_nothing_is_concluded_from_defaults(name: str, engine: Engine) -> None:
     result = scanned(name, engine)
     assert (result.app, result.findings, result.gate.exit_code) == (None, (), 3)
+
+
+def test_pins_inside_a_kotlin_lambda_are_found_with_their_host(engine: Engine) -> None:
+    facts = scanned("AndroGoat.apk", engine).facts
+    assert facts is not None
+    assert [(pin.mechanism, pin.host, pin.value, pin.resolution) for pin in facts.pins] == [
+        ("okhttp3", "owasp.org", "sha256/gdU/UHClHJBFbIdeKuyHm/Lq/aQvMLyuTtcvTEE/1JQ=", "constant"),
+        ("okhttp3", "owasp.org", "sha256/YLh1dUR9y6Kja30RrAn7JKnbQG/uEtLMkBgFF2Fuihg=", "constant"),
+        ("okhttp3", "owasp.org", "sha256/Vjs8r4z+80wjNcr1YKepWQboSIRi63WsWXhIMN+eWys=", "constant"),
+    ]

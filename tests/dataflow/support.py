@@ -7,6 +7,7 @@ from pathlib import Path
 from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.values import Items, OneOf, Text, Value
 from analyzer.dex import DexMethod, Program, Site
+from analyzer.dex.classes import ACC_BRIDGE
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -52,9 +53,10 @@ def method(name: str, place: str) -> DexMethod:
     owner, _, called = place.rpartition(".")
     found = program(name).find_class(f"L{owner.replace('.', '/')};")
     assert found is not None, owner
-    defined = found.method(called)
-    assert defined is not None, place
-    return defined
+    # The bridges that compilers add have the same name, and come with it.
+    defined = [one for one in found.methods if one.ref.name == called and not one.access_flags & ACC_BRIDGE]
+    assert defined, place
+    return defined[0]
 
 
 def sites(name: str, place: str, called: str) -> list[Site]:

@@ -110,10 +110,10 @@ class TestVerdict:
     def test_nothing_is_unknown_when_everything_was_looked_at(self) -> None:
         assert build_view(cases.clean()).verdict.unknown == ()
 
-    def test_an_app_without_policy_pins_nothing(self) -> None:
+    def test_an_app_without_policy_has_no_policy_that_pins(self) -> None:
         view = build_view(cases.clean())
         assert view.verdict.known[0] == (
-            "The app has no network security configuration: platform defaults hold, and it pins no host."
+            "The app has no network security configuration: platform defaults hold, and no policy pins a host."
         )
 
     def test_a_file_that_android_refuses_is_the_first_thing_said(self) -> None:

@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 SCHEMES = frozenset(
     {
@@ -52,8 +52,6 @@ _DOCUMENTS = frozenset(
 _DOCUMENTS_OF_LIBRARIES = frozenset({"github.com", "goo.gl", "bit.ly", "square.github.io", "raw.githubusercontent.com"})
 _LOOPBACK = frozenset({"localhost", "ip6-localhost", "ip6-loopback", "0.0.0.0", "::"})  # noqa: S104 # names, not bound
 
-Kind = Literal["host", "unknown"]
-
 
 class NamedHost(NamedTuple):
     """A host in a text."""
@@ -80,7 +78,8 @@ def hosts_in(text: str, *, of_library: bool) -> tuple[NamedHost, ...]:
         scheme = match[1].lower()
         if scheme not in SCHEMES or not _stands_alone(text, match.start()):
             continue
-        name = host_of(match[2])
+        # A scheme alone is what code compares with, or puts before something: calls tell more.
+        name = host_of(match[2]) if match[2] else None
         if name is None or (name and _is_no_peer(name, match[3], of_library=of_library)):
             continue
         found[NamedHost(name, scheme, match[0])] = None
@@ -91,7 +90,7 @@ def host_of(authority: str) -> str | None:
     """Return the host in an authority (``user@host:port``) in lower case.
 
     None means that there is none, such as in text that only looks like a URL; an empty name that a part of it is a
-    placeholder, or missing because code appends it.
+    placeholder.
     """
     host = authority.rpartition("@")[2]
     if host.startswith("["):

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from analyzer.dex import DexField, Site
+from analyzer.dex import DexField
 from analyzer.extractors.code.context import CodeContext, location_of
-from analyzer.extractors.code.host_names import URL_MARK, NamedHost, hosts_in
+from analyzer.extractors.code.host_calls import follow_host_calls
+from analyzer.extractors.code.host_names import URL_MARK, hosts_in
 from analyzer.extractors.code.owners import UNKNOWN
 from analyzer.model import AnalysisGap, HostFact, Location, Record
 from analyzer.model.location import MAX_SNIPPET_CHARACTERS
@@ -27,64 +28,73 @@ class _Found:
     """The places at which code of one owner names one host."""
 
     places: list[Location] = field(default_factory=list)
+    clients: set[str] = field(default_factory=set)
 
 
 def extract_hosts(code: CodeContext) -> HostFacts:
-    """Find the hosts of all URLs among the string constants, one fact per host and owner of the naming code.
+    """Find the hosts of URLs among the string constants, and those that client calls are given.
 
-    The owner is that of the class that loads the text, or whose static field holds it; ``unknown`` where the text is
-    only part of an annotation, or of code that is not there any more.
+    There is one fact per host and owner of the naming code: that of the class that loads the text, or whose static
+    field holds it; ``unknown`` where the text is only part of an annotation, or of code that is not there any more.
     """
-    texts = code.program.strings_matching(URL_MARK)
     gaps: list[AnalysisGap] = []
-    if len(texts) > _MAX_TEXTS:
-        gaps.append(_too_many(len(texts)))
-        texts = texts[:_MAX_TEXTS]
-    wanted = [text for text in texts if hosts_in(text, of_library=False)]
     found: dict[tuple[str, str], _Found] = {}
-    open_places: list[Location] = []
-    placed: set[str] = set()
-    for text, owner, place in _places(code, wanted):
-        placed.add(text)
-        _add(found, open_places, text, owner, place)
-    for text in wanted:
-        if text not in placed:
-            place = _unplaced(code, text)
-            if place is not None:
-                _add(found, open_places, text, UNKNOWN, place)
-    if open_places:
-        gaps.append(_put_together(open_places))
+    unknown: dict[Location, None] = {}
+    for text, owner, place in _named(code, gaps):
+        for named in hosts_in(text, of_library=owner.startswith("sdk:")):
+            if named.name:
+                found.setdefault((named.name, owner), _Found()).places.append(place)
+            elif not owner.startswith("sdk:"):
+                unknown[place] = None
+    calls = follow_host_calls(code)
+    for called in calls.hosts:
+        what = found.setdefault((called.name, called.owner), _Found())
+        what.clients.add(called.client)
+        what.places.append(called.place)
+    unknown.update(dict.fromkeys(calls.unresolved))
+    if unknown:
+        gaps.append(_unresolved(list(unknown)))
+    if calls.dropped:
+        gaps.append(_too_many(f"{calls.dropped:,} calls of clients", "were not followed to the hosts they are given"))
     hosts = (
-        HostFact(name=name, owner=owner, source="code", evidence=tuple(what.places[:_SHOWN_PLACES]))
+        HostFact(
+            name=name,
+            owner=owner,
+            source="code",
+            client=", ".join(sorted(what.clients)) or None,
+            evidence=tuple(dict.fromkeys(what.places))[:_SHOWN_PLACES],
+        )
         for (name, owner), what in sorted(found.items())
     )
     return HostFacts(hosts=tuple(hosts), gaps=tuple(gaps))
+
+
+def _named(code: CodeContext, gaps: list[AnalysisGap]) -> Iterable[tuple[str, str, Location]]:
+    """Yield each text with a URL, with the owner and the place of what loads or holds it."""
+    texts = code.program.strings_matching(URL_MARK)
+    if len(texts) > _MAX_TEXTS:
+        gaps.append(_too_many(f"{len(texts) - _MAX_TEXTS:,} texts with URLs", "were not looked at"))
+        texts = texts[:_MAX_TEXTS]
+    wanted = [text for text in texts if hosts_in(text, of_library=False)]
+    placed: set[str] = set()
+    for text, owner, place in _places(code, wanted):
+        placed.add(text)
+        yield text, owner, place
+    for text in wanted:
+        entry = None if text in placed else _holding(code, text)
+        if entry is not None:
+            yield text, UNKNOWN, Location(kind="entry", entry=entry, snippet=text[:MAX_SNIPPET_CHARACTERS])
 
 
 def _places(code: CodeContext, texts: list[str]) -> Iterable[tuple[str, str, Location]]:
     """Yield each text with the owner and the place of what loads or holds it."""
     for site in code.program.users.loads_of(texts):
         text = str(site.target)
-        yield text, code.owner_of(site.method.owner.descriptor), _load(site, text)
+        yield text, code.owner_of(site.method.owner.descriptor), location_of(site, text)
     for held in code.program.users.initialised_with(texts):
         value = held.initial_value
         if value is not None and isinstance(value.value, str):
             yield value.value, code.owner_of(held.ref.owner), _held(held, value.value)
-
-
-def _add(
-    found: dict[tuple[str, str], _Found], open_places: list[Location], text: str, owner: str, place: Location
-) -> None:
-    named: NamedHost
-    for named in hosts_in(text, of_library=owner.startswith("sdk:")):
-        if named.name:
-            found.setdefault((named.name, owner), _Found()).places.append(place)
-        elif not owner.startswith("sdk:"):
-            open_places.append(place)
-
-
-def _load(site: Site, text: str) -> Location:
-    return location_of(site, text)
 
 
 def _held(held: DexField, text: str) -> Location:
@@ -93,34 +103,29 @@ def _held(held: DexField, text: str) -> Location:
     )
 
 
-def _unplaced(code: CodeContext, text: str) -> Location | None:
+def _holding(code: CodeContext, text: str) -> str | None:
     """Return the DEX file that holds a text, None for one that no file holds under this spelling."""
-    for file in code.program.files:
-        if file.strings.find(text) is not None:
-            return Location(kind="entry", entry=file.entry, snippet=text[:MAX_SNIPPET_CHARACTERS])
-    return None
+    return next((file.entry for file in code.program.files if file.strings.find(text) is not None), None)
 
 
-def _put_together(places: list[Location]) -> AnalysisGap:
-    first = places[0]
-    where = f"{first.class_name}" if first.class_name else first.entry
-    more = f" and {len(places) - 1} more place{'s' if len(places) > 2 else ''}" if len(places) > 1 else ""
+def _unresolved(places: list[Location]) -> AnalysisGap:
+    shown = list(dict.fromkeys(place.class_name or place.entry for place in places))
     return AnalysisGap(
         stage="code",
         reason="unresolved-value",
-        subject=where,
-        detail=f"URLs are put together at run time, so that their hosts are not known: in {where}{more}, "
-        f"from {first.snippet!r}.",
+        subject=f"{len(places)} place{'s' if len(places) > 1 else ''}",
+        detail="Hosts that are put together at run time are not known, in "
+        f"{', '.join(shown[:_SHOWN_PLACES])}{' …' if len(shown) > _SHOWN_PLACES else ''}.",
         hides=("host",),
     )
 
 
-def _too_many(count: int) -> AnalysisGap:
+def _too_many(subject: str, what: str) -> AnalysisGap:
     return AnalysisGap(
         stage="code",
         reason="limit",
-        subject=f"{count:,} texts with URLs",
-        detail=f"Only {_MAX_TEXTS:,} of {count:,} texts with URLs were looked at.",
+        subject=subject,
+        detail=f"{subject} {what}.",
         hides=("host",),
         incomplete=True,
     )

@@ -1,0 +1,272 @@
+"""Pins that an app's code hands to OkHttp, and whether they reach a client."""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from analyzer.dataflow.evaluate import Evaluator
+from analyzer.dataflow.question import Resolution
+from analyzer.dataflow.resolve import Resolver
+from analyzer.dataflow.values import Created, FieldValue, Items, Joined, Result, Text, Value, alternatives
+from analyzer.dex import DexMethod, dotted
+from analyzer.extractors.code.context import CodeContext, location_in, location_of
+from analyzer.extractors.code.okhttp_binding import OkHttpCopy, bind_okhttp
+from analyzer.extractors.code.okhttp_calls import PinCall, PinCalls
+from analyzer.extractors.code.okhttp_fingerprints import load_fingerprints
+from analyzer.extractors.code.okhttp_flow import Arrival, Flow, PinnerFlow, later_events
+from analyzer.extractors.code.reached import activation_of
+from analyzer.extractors.pin_values import describe_pin
+from analyzer.model import AnalysisGap, ApiUse, Location, PinFact, SdkFact
+from analyzer.model.okhttp_patterns import parse_version
+from analyzer.model.pins import Activation, Algorithm, CheckedAgainst
+from analyzer.model.pins import Resolution as HowKnown
+
+RESET = "okhttp-pinner-reset"
+"""Catalogue name of a call that replaces a client's pinner by one without pins."""
+_STRONGEST: tuple[Activation, ...] = ("active", "unknown", "created", "defined_only")
+_CLEANED_2 = (2, 7, 4)
+_CLEANED_3 = (3, 1, 2)
+_MAX_TEXT = 2_000
+"""Longest pin or pattern that is kept, in characters."""
+
+
+class OkHttpFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the code does with OkHttp's pinning."""
+
+    pins: tuple[PinFact, ...] = ()
+    sdks: tuple[SdkFact, ...] = ()
+    api_uses: tuple[ApiUse, ...] = ()
+    gaps: tuple[AnalysisGap, ...] = ()
+
+
+class _Text(msgspec.Struct, frozen=True):
+    """A text an argument may be."""
+
+    value: str | None
+    """None when it is not known."""
+    how: HowKnown
+    reason: str | None = None
+
+
+class _Common(msgspec.Struct, frozen=True, kw_only=True):
+    """What the pins of one call share."""
+
+    activation: Activation
+    owner: str
+    scope: str
+    evidence: tuple[Location, ...]
+
+
+def extract_okhttp(code: CodeContext) -> OkHttpFacts:
+    """Read the pins that code hands to any copy of OkHttp in the app."""
+    resolver = code.resolver or Resolver(code.program)
+    copies = bind_okhttp(code.program, resolver.evaluator, load_fingerprints())
+    readers = [_CopyReader(code, resolver, copy) for copy in copies]
+    for reader in readers:
+        reader.read()
+    return OkHttpFacts(
+        pins=tuple(dict.fromkeys(pin for reader in readers for pin in reader.pins)),
+        sdks=tuple(_libraries(copies)),
+        api_uses=tuple(use for reader in readers for use in reader.resets.values()),
+        gaps=tuple(gap for reader in readers for gap in reader.gaps),
+    )
+
+
+def _libraries(copies: Iterable[OkHttpCopy]) -> Iterator[SdkFact]:
+    """Name copies that only their structure gives away: others are found by their names or their version."""
+    for copy in copies:
+        if copy.found_by == "structure" and copy.version is None and copy.pinner_site is not None:
+            site = copy.pinner_site
+            yield SdkFact(name="okhttp", kind="library", evidence=(location_of(site, str(site.target)),))
+
+
+class _CopyReader:
+    """Reads what is pinned with one copy of the library."""
+
+    def __init__(self, code: CodeContext, resolver: Resolver, copy: OkHttpCopy) -> None:
+        self._code = code
+        self._resolver = resolver
+        self._evaluator: Evaluator = resolver.evaluator
+        self._copy = copy
+        self._flow = PinnerFlow(code.program, resolver.evaluator, copy)
+        self._scopes: dict[DexMethod, dict[object, int]] = {}
+        self._running: dict[DexMethod, Activation] = {}
+        self.pins: list[PinFact] = []
+        self.resets: dict[tuple[DexMethod, int], ApiUse] = {}
+        self.gaps: list[AnalysisGap] = []
+
+    def read(self) -> None:
+        calls = PinCalls(self._code.program, self._evaluator, self._copy)
+        for call in calls:
+            self._read_call(call)
+        if calls.dropped:
+            self.gaps.append(
+                AnalysisGap(
+                    stage="code",
+                    reason="limit",
+                    subject=dotted(self._copy.pinner),
+                    detail="Pins are handed to OkHttp at more places than are read.",
+                    hides=("pin",),
+                    incomplete=True,
+                )
+            )
+        self._find_resets()
+
+    # ---- pins
+
+    def _read_call(self, call: PinCall) -> None:
+        activation, arrivals = self._activation(call)
+        outermost = call.levels[-1]
+        where = dict.fromkeys(location_in(level.method, level.call.offset) for level in reversed(call.levels))
+        where.update(dict.fromkeys(location_in(arrival.method, arrival.offset) for arrival in arrivals))
+        common = _Common(
+            activation=activation,
+            owner=self._code.owner_of(outermost.method.owner.descriptor),
+            scope=self._scope(call),
+            evidence=tuple(where),
+        )
+        frame = call.frame
+        patterns = (
+            [_Text(None, "unresolved", "the host pattern became part of the library's code")]
+            if call.pattern is None
+            else _texts(self._resolver.resolve(call.pattern, frame))
+        )
+        for pattern in patterns:
+            for pin in _texts(self._resolver.resolve(call.pins, frame)):
+                self.pins.append(self._fact(pattern, pin, common))
+
+    def _fact(self, pattern: _Text, pin: _Text, common: _Common) -> PinFact:
+        value = (pin.value or "")[:_MAX_TEXT]
+        host = None if pattern.value is None else pattern.value[:_MAX_TEXT]
+        known = None
+        if pin.how == "constant":
+            known = describe_pin(
+                value, mechanism=self._copy.mechanism, digest=None, catalogue=self._code.catalogue, host=host
+            )
+        reasons = [text.reason for text in (pattern, pin) if text.reason is not None]
+        resolution = max((pattern.how, pin.how), key=("constant", "partial", "unresolved").index)
+        if resolution == "unresolved" and (pattern.value is not None or pin.value is not None):
+            resolution = "partial"
+        return PinFact(
+            mechanism=self._copy.mechanism,
+            host=host,
+            include_subdomains=False,
+            algorithm=(known.algorithm if known is not None else None) or _stated_algorithm(value),
+            digest=None if known is None else known.digest,
+            hashed_object="spki",
+            value=value,
+            problem=None if known is None else known.problem,
+            problem_detail="; ".join(reasons) or (None if known is None else known.problem_detail),
+            checked_against=self._checked_against(),
+            resolution=resolution,
+            activation=common.activation,
+            owner=common.owner,
+            scope=common.scope,
+            identity=None if known is None else known.identity,
+            evidence=common.evidence,
+        )
+
+    def _checked_against(self) -> CheckedAgainst:
+        """Versions without a chain cleaner compare with whatever the server sends (CVE-2016-2402)."""
+        version = None if self._copy.version is None else parse_version(self._copy.version)
+        if version is None:
+            return "unknown"
+        return "validated" if version >= (_CLEANED_2 if version[0] < 3 else _CLEANED_3) else "presented"
+
+    def _scope(self, call: PinCall) -> str:
+        """Name the pinner by the method that makes it; several in one method are counted."""
+        outermost = call.levels[-1]
+        name = f"{dotted(outermost.method.ref.owner)}.{outermost.method.ref.name}"
+        builder: object = None
+        for argument in outermost.call.arguments[:1]:
+            for one in alternatives(argument):
+                if isinstance(one, Created | Result) and one.method == outermost.method.ref:
+                    builder = one.offset
+        numbers = self._scopes.setdefault(outermost.method, {})
+        number = numbers.setdefault(builder, len(numbers) + 1)
+        return name if number == 1 else f"{name}#{number}"
+
+    # ---- whether they count
+
+    def _activation(self, call: PinCall) -> tuple[Activation, tuple[Arrival, ...]]:
+        flow: Flow = self._flow.of(call)
+        lasting = [arrival for arrival in flow.arrivals if not self._is_reset(arrival)]
+        if lasting:
+            found = [(self._runs(arrival.method), arrival) for arrival in lasting]
+            best = min((state for state, _ in found), key=_STRONGEST.index)
+            return best, tuple(arrival for state, arrival in found if state == best)
+        if self._runs(call.levels[-1].method) == "defined_only":
+            return "defined_only", flow.arrivals
+        if flow.lost and not flow.arrivals:
+            return "unknown", ()
+        return "created", flow.arrivals
+
+    def _runs(self, method: DexMethod) -> Activation:
+        if method not in self._running:
+            self._running[method] = activation_of(self._code.program, self._code.component_classes, (method,))
+        return self._running[method]
+
+    def _is_reset(self, arrival: Arrival) -> bool:
+        """Say whether the same client builder is given an empty pinner afterwards, and nothing else after that."""
+        last = None
+        for event in later_events(arrival.receiver, arrival.offset):
+            if event.ref in self._copy.setters and event.arguments and event.often == "once":
+                last = event.arguments[0]
+        return last is not None and self._is_empty(last)
+
+    def _find_resets(self) -> None:
+        """Find calls that give a client an empty pinner; outside the library itself."""
+        for site in self._code.program.users.callers_of(self._copy.setters):
+            values = self._evaluator.evaluate(site.method)
+            call = None if values is None else values.calls.get(site.offset)
+            if call is None or len(call.arguments) != 2 or not self._is_empty(call.arguments[1]):
+                continue
+            self.resets[site.method, site.offset] = ApiUse(
+                api=RESET,
+                activation=self._runs(site.method),
+                owner=self._code.owner_of(site.method.owner.descriptor),
+                evidence=(location_of(site),),
+            )
+
+    def _is_empty(self, pinner: Value) -> bool:
+        """Say whether a pinner certainly has no pins: the library's constant, or a builder that was given none."""
+        if isinstance(pinner, FieldValue):
+            return pinner.ref in self._copy.defaults
+        if not isinstance(pinner, Result) or not pinner.arguments:
+            return False
+        builder = pinner.arguments[0]
+        sinks = {ref for sink in self._copy.sinks for ref in self._code.program.refs_reaching(sink.method)}
+        return (
+            isinstance(builder, Created)
+            and builder.type in self._copy.classes
+            and pinner.ref.return_type == self._copy.pinner
+            and all(event.ref not in sinks and event.position == 0 for event in builder.events)
+            and not any(isinstance(part, Created | Result) for event in builder.events for part in event.arguments)
+        )
+
+
+def _texts(resolution: Resolution) -> list[_Text]:
+    """Return every text a value may be, and one unknown text for what is missing."""
+    found: dict[_Text, None] = {}
+    missing = resolution.state != "constant"
+    for value in resolution.values:
+        for part in value.elements if isinstance(value, Items) else (value,):
+            for one in alternatives(part):
+                if isinstance(one, Text):
+                    found[_Text(one.value, "constant")] = None
+                elif isinstance(one, Joined):
+                    found[_Text(_known_part(one), "partial", "; ".join(resolution.reasons) or None)] = None
+                else:
+                    missing = True
+    if missing and not any(text.how == "partial" for text in found):
+        reason = "; ".join(resolution.reasons) or "it is no text"
+        found[_Text(None, "unresolved", reason)] = None
+    return list(found)
+
+
+def _known_part(joined: Joined) -> str:
+    return "".join(part.value if isinstance(part, Text) else "…" for part in joined.parts)
+
+
+def _stated_algorithm(value: str) -> Algorithm:
+    return "sha1" if value.startswith("sha1/") else "sha256"

@@ -1,0 +1,197 @@
+"""Where a pinner goes after it was given its pins: to a client, into use by hand, or nowhere."""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from analyzer.dataflow.evaluate import Call, Evaluator, MethodValues
+from analyzer.dataflow.values import Created, Event, FieldValue, Parameter, Result, Value, walk
+from analyzer.dex import DexMethod, FieldRef, Program, dotted
+from analyzer.extractors.code.okhttp_binding import OkHttpCopy
+from analyzer.extractors.code.okhttp_calls import Level, PinCall
+
+_MAX_STATES = 200
+_MAX_TARGETS = 8
+_CHECKS = ("(Ljava/lang/String;Ljava/util/List;)V", "(Ljava/lang/String;[Ljava/security/cert/Certificate;)V")
+_HARMLESS = frozenset({"Ljava/lang/Object;", "Ljava/util/Objects;", "Lkotlin/jvm/internal/Intrinsics;"})
+"""Classes whose methods keep nothing of what they are given."""
+
+How = Literal["client", "check"]
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """A place where the pinner is put to use."""
+
+    method: DexMethod
+    offset: int
+    how: How
+    """``client``: handed to what makes clients; ``check``: asked about a chain by the app itself."""
+    receiver: Value | None
+    """What makes the client, as it is when the method ends."""
+
+
+class Flow(msgspec.Struct, frozen=True):
+    """Where a pinner went."""
+
+    arrivals: tuple[Arrival, ...]
+    lost: tuple[str, ...]
+    """Why the way could not be followed further, at places where it goes on."""
+
+
+class _Needle(msgspec.Struct, frozen=True):
+    """What to look for in a method: the pinner, or what builds it."""
+
+    method: DexMethod
+    call: int | None = None
+    """The offset of a call that the object took part in, or that returned it."""
+    parameter: int | None = None
+    field: FieldRef | None = None
+
+
+class PinnerFlow:
+    """Follows pinners of one copy of the library."""
+
+    def __init__(self, program: Program, evaluator: Evaluator, copy: OkHttpCopy) -> None:
+        """Follow to the clients of `copy`."""
+        self._program = program
+        self._evaluator = evaluator
+        self._copy = copy
+        self._known: dict[tuple[DexMethod, int], Flow] = {}
+
+    def of(self, call: PinCall) -> Flow:
+        """Follow the pinner that gets the pins of `call`, from each method on the way to the library."""
+        flows = [self._from(level) for level in call.levels]
+        arrivals = tuple(dict.fromkeys(arrival for flow in flows for arrival in flow.arrivals))
+        return Flow(arrivals, flows[-1].lost)
+
+    def _from(self, level: Level) -> Flow:
+        key = (level.method, level.call.offset)
+        if key not in self._known:
+            self._known[key] = self._follow(level)
+        return self._known[key]
+
+    def _follow(self, level: Level) -> Flow:
+        arrivals: dict[Arrival, None] = {}
+        lost: dict[str, None] = {}
+        first = _Needle(level.method, call=level.call.offset)
+        seen = {first}
+        waiting = deque([first, *self._handed_in(level)])
+        while waiting:
+            needle = waiting.popleft()
+            values = self._evaluator.evaluate(needle.method)
+            if values is None:
+                continue
+            for found in self._step(needle, values):
+                if isinstance(found, Arrival):
+                    arrivals[found] = None
+                elif isinstance(found, str):
+                    lost[found] = None
+                elif found not in seen:
+                    if len(seen) >= _MAX_STATES:
+                        lost["it is handed on more often than is followed"] = None
+                        break
+                    seen.add(found)
+                    waiting.append(found)
+        return Flow(tuple(arrivals), tuple(lost))
+
+    def _handed_in(self, level: Level) -> Iterator[_Needle]:
+        """Yield the callers of a method that adds pins to a builder it was given, and readers of a builder's field."""
+        for argument in level.call.arguments[:1]:
+            for part in walk(argument):
+                if isinstance(part, Parameter) and (part.index > 0 or level.method.is_static):
+                    yield from self._callers(level.method)
+                elif isinstance(part, FieldValue):
+                    yield from self._readers(part.ref)
+
+    def _step(self, needle: _Needle, values: MethodValues) -> Iterator[_Needle | Arrival | str]:
+        for call in values.calls.values():
+            if call.offset != needle.call:
+                yield from self._through(needle, values, call)
+        for store in values.stores.values():
+            if _holds(store.value, needle):
+                if store.ref in self._copy.client_fields:
+                    yield Arrival(needle.method, store.offset, "client", store.base)
+                else:
+                    yield from self._readers(store.ref)
+        if any(_holds(value, needle) for value in values.returns):
+            yield from self._callers(needle.method)
+
+    def _through(self, needle: _Needle, values: MethodValues, call: Call) -> Iterator[_Needle | Arrival | str]:
+        for position, argument in enumerate(call.arguments):
+            if not _holds(argument, needle):
+                continue
+            if call.ref in self._copy.setters and position == 1:
+                yield Arrival(needle.method, call.offset, "client", _final(values, call.arguments[0]))
+            elif position == 0 and call.ref.owner == self._copy.pinner and call.ref.descriptor in _CHECKS:
+                yield Arrival(needle.method, call.offset, "check", None)
+            elif position == 0 and call.kind != "static":
+                # What is called on the object itself belongs to the library, and changes or builds it.
+                continue
+            else:
+                yield from self._into(call, position)
+
+    def _into(self, call: Call, position: int) -> Iterator[_Needle | str]:
+        ref = call.ref
+        if ref.owner in self._copy.classes or ref.owner in _HARMLESS:
+            return
+        if ref.owner == self._copy.pinner and ref.name == "<init>":
+            return
+        targets = self._program.implementations_of(ref)
+        if not targets and (method := self._program.resolve_method(ref)) is not None:
+            targets = (method,)
+        for target in targets[:_MAX_TARGETS]:
+            if target.owner.descriptor not in self._copy.classes:
+                yield _Needle(target, parameter=position)
+        if len(targets) > _MAX_TARGETS or (
+            not targets and not ref.owner.startswith(("Ljava/lang/String", "Ljava/util/"))
+        ):
+            yield f"it is handed to {dotted(ref.owner)}.{ref.name}"
+
+    def _callers(self, method: DexMethod) -> Iterator[_Needle]:
+        for site in self._program.users.callers_of(self._program.refs_reaching(method)):
+            yield _Needle(site.method, call=site.offset)
+
+    def _readers(self, ref: FieldRef) -> Iterator[_Needle]:
+        for site in self._program.users.readers_of((ref,)):
+            yield _Needle(site.method, field=ref)
+
+
+def _holds(value: Value, needle: _Needle) -> bool:
+    """Say whether a value is the object, or has it inside."""
+    ref = needle.method.ref
+    for part in walk(value):
+        match part:
+            case Created(method=method, histories=histories) if needle.call is not None and method == ref:
+                if any(event.offset == needle.call for history in histories for event in history):
+                    return True
+            case Result(method=method, offset=offset, histories=histories) if needle.call is not None and method == ref:
+                if offset == needle.call or any(e.offset == needle.call for history in histories for e in history):
+                    return True
+            case Parameter(method=method, index=index) if needle.parameter is not None:
+                if method == ref and index == needle.parameter:
+                    return True
+            case FieldValue(ref=field) if needle.field is not None:
+                if field == needle.field:
+                    return True
+    return False
+
+
+def _final(values: MethodValues, value: Value) -> Value:
+    """Return an object as it is when its method ends."""
+    if isinstance(value, Created) and value.method == values.method.ref:
+        return values.object_at(value.offset)
+    return value
+
+
+def later_events(receiver: Value | None, offset: int) -> tuple[Event, ...]:
+    """Return what happened to an object after the call at `offset`."""
+    if not isinstance(receiver, Created | Result):
+        return ()
+    found: dict[Event, None] = {}
+    for history in receiver.histories:
+        places = [at for at, event in enumerate(history) if event.offset == offset]
+        if places:
+            found.update(dict.fromkeys(history[places[-1] + 1 :]))
+    return tuple(found)

@@ -1,0 +1,172 @@
+"""The code stage: builds the program, runs the extractors, and says what was looked at and what was not."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Protocol, TypeVar
+
+from analyzer.apk.app import OpenedApp
+from analyzer.dataflow.resolve import Resolver
+from analyzer.dex import Program
+from analyzer.extractors.catalogue import Catalogue
+from analyzer.extractors.code.api_uses import extract_api_uses
+from analyzer.extractors.code.context import AppResources, CodeContext
+from analyzer.extractors.code.hosts import extract_hosts
+from analyzer.extractors.code.okhttp import extract_okhttp
+from analyzer.extractors.code.owners import Owners
+from analyzer.extractors.code.pin_libraries import extract_pin_libraries
+from analyzer.extractors.code.sdks import extract_sdks
+from analyzer.extractors.code.trustkit import extract_trustkit
+from analyzer.extractors.code.unjudged import unjudged_gap
+from analyzer.extractors.code_inventory import read_dex_files
+from analyzer.model import (
+    AnalysisGap,
+    ApiUse,
+    CallbackFact,
+    FactKind,
+    HostFact,
+    NetworkPolicy,
+    PinFact,
+    Record,
+    SdkFact,
+)
+from analyzer.options import Limits
+
+_T = TypeVar("_T")
+_FEW_CLASSES = 40
+"""An app with fewer classes than this, none of them its components, carries its code elsewhere."""
+
+
+class CodeExtraction(Record, frozen=True, kw_only=True):
+    """What the code says."""
+
+    pins: tuple[PinFact, ...] = ()
+    hosts: tuple[HostFact, ...] = ()
+    sdks: tuple[SdkFact, ...] = ()
+    api_uses: tuple[ApiUse, ...] = ()
+    callbacks: tuple[CallbackFact, ...] = ()
+    gaps: tuple[AnalysisGap, ...] = ()
+    covered: tuple[FactKind, ...] = ()
+    """The kinds of facts that were looked for in all code that could be read."""
+
+
+class _PinFacts(Protocol):
+    """What extractors of pinning mechanisms return."""
+
+    @property
+    def pins(self) -> tuple[PinFact, ...]: ...
+    @property
+    def sdks(self) -> tuple[SdkFact, ...]: ...
+    @property
+    def api_uses(self) -> tuple[ApiUse, ...]: ...
+    @property
+    def gaps(self) -> tuple[AnalysisGap, ...]: ...
+
+
+_PINNING: tuple[tuple[str, Callable[[CodeContext, NetworkPolicy], _PinFacts]], ...] = (
+    ("okhttp", lambda code, _: extract_okhttp(code)),
+    ("trustkit", extract_trustkit),
+    ("pin-libraries", lambda code, _: extract_pin_libraries(code)),
+)
+
+
+class Run(Protocol):
+    """Runs a part of the analysis, so that a failure of one leaves the others alone."""
+
+    def __call__(self, name: str, hides: tuple[FactKind, ...], action: Callable[[], _T]) -> _T | None:
+        """Run `action` under a name; None when it failed, after recording a gap over the kinds in `hides`."""
+        ...
+
+
+def analyse_code(
+    app: OpenedApp, catalogue: Catalogue, limits: Limits, policy: NetworkPolicy, run: Run
+) -> CodeExtraction:
+    """Read all DEX files of an app as one program and run every extractor of code facts over it.
+
+    `policy` is what TrustKit reads its pins from.
+    """
+    files, gaps = read_dex_files(app, limits)
+    program = Program.build(files, limits)
+    resources = AppResources(app)
+    code = CodeContext(
+        program=program,
+        app=app.info,
+        catalogue=catalogue,
+        limits=limits,
+        owners=Owners(app.info, catalogue.sdks),
+        resources=resources,
+        resolver=Resolver(program, resources),
+        entries=app.entries(),
+        read=app.read,
+    )
+    sdks = run("libraries", ("sdk",), lambda: extract_sdks(code))
+    hosts = run("hosts", ("host",), lambda: extract_hosts(code))
+    apis = run("api-uses", ("code",), lambda: extract_api_uses(code))
+    pinning = [run(name, ("pin", "code"), partial(extract, code, policy)) for name, extract in _PINNING]
+    unjudged = run("callbacks", ("callback",), lambda: [gap for gap in (unjudged_gap(code),) if gap is not None])
+    pin_facts = [part for part in pinning if part is not None]
+    for part in (sdks, hosts, apis, *pin_facts):
+        gaps += part.gaps if part is not None else ()
+    gaps += unjudged or ()
+    gaps += _packed_gaps(code)
+    # Damage shows when the damaged part is used: only now is all of it known.
+    gaps += program.gaps()
+    looked: dict[FactKind, bool] = {
+        "sdk": sdks is not None,
+        "host": hosts is not None,
+        "code": apis is not None and None not in pinning,
+        "pin": None not in pinning,
+        # Without any class that takes part in TLS decisions there is nothing to judge.
+        "callback": unjudged == [],
+    }
+    return CodeExtraction(
+        pins=tuple(pin for part in pin_facts for pin in part.pins),
+        hosts=hosts.hosts if hosts is not None else (),
+        sdks=_merged([*(part.sdks for part in pin_facts), sdks.sdks if sdks is not None else ()]),
+        api_uses=(*(apis.api_uses if apis is not None else ()), *(use for part in pin_facts for use in part.api_uses)),
+        gaps=tuple(dict.fromkeys(gaps)),
+        covered=tuple(kind for kind, done in looked.items() if done),
+    )
+
+
+def _okhttp_gap(fact: SdkFact) -> AnalysisGap:
+    return AnalysisGap(
+        stage="code",
+        reason="not-analysed-yet",
+        subject=f"okhttp {fact.version or ''}".strip(),
+        detail="Pins that code hands to OkHttp are not analysed yet.",
+        hides=("pin", "code"),
+    )
+
+
+def _merged(groups: Iterable[tuple[SdkFact, ...]]) -> tuple[SdkFact, ...]:
+    """Join facts of one library and version; one without a version adds nothing to those that have one."""
+    found: dict[tuple[str, str | None], SdkFact] = {}
+    for group in groups:
+        for fact in group:
+            found.setdefault((fact.name, fact.version), fact)
+    versioned = {name for name, version in found if version is not None}
+    return tuple(
+        fact for (name, version), fact in sorted(found.items(), key=_by_name) if version or name not in versioned
+    )
+
+
+def _by_name(item: tuple[tuple[str, str | None], SdkFact]) -> tuple[str, str]:
+    (name, version), _ = item
+    return name, version or ""
+
+
+def _packed_gaps(code: CodeContext) -> Iterable[AnalysisGap]:
+    """Notice a package whose few classes are not those that its manifest names, whatever packed it."""
+    components = code.component_classes
+    classes = len(list(code.program.classes))
+    missing = [name for name in components if code.program.find_class(name) is None]
+    if not code.app.dex_entries or classes >= _FEW_CLASSES or len(missing) * 2 <= len(components):
+        return
+    yield AnalysisGap(
+        stage="code",
+        reason="packed",
+        subject=f"{len(missing)} of {len(components)} components",
+        detail=f"The package has {classes} classes, and {len(missing)} of {len(components)} components of the manifest "
+        "are not among them: the code is packed, or arrives at run time.",
+        hides=("pin", "callback", "certificate", "sdk", "host", "code"),
+    )
