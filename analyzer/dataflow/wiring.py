@@ -18,6 +18,9 @@ Goal = Callable[[MethodRef, int], bool]
 FlowState = Literal["reaches", "does-not-reach", "unknown"]
 
 _MAX_TARGETS = 16
+_FUNCTIONS = "Lkotlin/jvm/functions/Function"
+_LAZY = ("Lkotlin/Lazy;", "Lkotlin/LazyKt")
+"""Kotlin's lazy values pass on what their block returns: their own code is not followed."""
 _NOT_CARRYING = frozenset({"Ljava/lang/String;", "Ljava/lang/Class;", "Ljava/lang/Boolean;", "Ljava/lang/Integer;"})
 
 
@@ -242,6 +245,8 @@ class _Search:
 
     def _targets(self, call: Call) -> tuple[DexMethod, ...] | None:
         """Return the app's methods that a call may run; None when there are too many to follow."""
+        if call.ref.owner.startswith(_LAZY):
+            return ()
         method = self._program.resolve_method(call.ref)
         if call.kind in ("static", "direct", "super") or (method is not None and method.is_direct):
             return () if method is None else (method,)
@@ -265,7 +270,7 @@ class _Search:
         callers = self._calls_of(method)
         for values, call in callers:
             self._add(_Item(values.method, call.offset), item, step)
-        if not callers and self._may_be_called_from_outside(method):
+        if self._may_be_called_from_outside(method):
             self._reasons[f"returned by {name_of(method.ref)} to code outside of the app"] = None
             # Whoever holds the object that answers may ask it: a lazy value its block, a provider's user the provider.
             step = Step(f"{dotted(method.ref.owner)} is created", method.ref)
@@ -273,12 +278,12 @@ class _Search:
                 self._add(_Item(site.method, site.offset), item, step)
 
     def _may_be_called_from_outside(self, method: DexMethod) -> bool:
-        """Say whether a method may override one that is not in the app."""
+        """Say whether a method may override one that is not in the app, or one of Kotlin's function types."""
         if method.is_direct:
             return False
         hierarchy = self._program.hierarchy
         return any(
-            name != "Ljava/lang/Object;" and hierarchy.find(name) is None
+            name != "Ljava/lang/Object;" and (hierarchy.find(name) is None or name.startswith(_FUNCTIONS))
             for name in hierarchy.supertypes_of(method.ref.owner)
         )
 
