@@ -50,10 +50,17 @@ def _good_digests(context: Context, pins: tuple[PinFact, ...]) -> list[bytes]:
 
 
 def _policy_entry(fact: PinSetView, pins: list[str]) -> str:
-    subdomains = ' includeSubdomains="true"' if fact.include_subdomains else ""
-    lines = ["<domain-config>", f"    <domain{subdomains}>{escape(fact.host or '')}</domain>", "    <pin-set>"]
-    lines += [f'        <pin digest="SHA-256">{pin}</pin>' for pin in pins]
-    return "\n".join([*lines, "    </pin-set>", "</domain-config>"])
+    """Write the pin-set alone, to put in place of the present one.
+
+    A whole domain-config beside the present one would name its domain twice, which the platform refuses, and would
+    lose the expiration and whatever else the present one states.
+    """
+    expires = next((pin.expires_on for pin in fact.pins if pin.expires_on is not None), None)
+    expiration = f' expiration="{expires}"' if expires is not None else ""
+    host = escape(fact.host or "").replace("--", "- -")
+    lines = [f"<!-- in place of the present pin-set of {host} -->", f"<pin-set{expiration}>"]
+    lines += [f'    <pin digest="SHA-256">{pin}</pin>' for pin in pins]
+    return "\n".join([*lines, "</pin-set>"])
 
 
 def _pinner(fact: PinSetView, pins: list[str]) -> str:
