@@ -55,6 +55,8 @@ def run(arguments: list[str]) -> int:
 
     try:
         outcome = cli.main(args=arguments, prog_name="pinscope", standalone_mode=False)
+        # What is still buffered must not fail when the interpreter ends, where nobody could catch it.
+        sys.stdout.flush()
         return outcome if isinstance(outcome, int) else 0
     except click.exceptions.Exit as request:
         return request.exit_code
