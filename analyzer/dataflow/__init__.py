@@ -1,1 +1,5 @@
-"""Values and flow: what reaches an argument, what a body can do, where an object goes. Nothing here yet."""
+"""Values and flow: what reaches an argument, what a method returns, where an object goes, and what can run.
+
+`Resolver` answers what a value is, across methods; `Wiring` where an object goes; `Reachability` whether a method can
+run; `Evaluator` what is known inside one method. Everything is computed on demand and within `FlowLimits`.
+"""
