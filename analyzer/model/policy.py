@@ -105,7 +105,8 @@ class PolicyDomain(Record, frozen=True, kw_only=True):
     line: int | None = None
     problem: str | None = None
     """Why no host name can ever match it: ``wildcard``, ``scheme``, ``port``, ``path``, ``leading-dot``,
-    ``trailing-dot``, ``whitespace``, ``unicode``, ``cidr``; None for a name that can match."""
+    ``trailing-dot``, ``empty-label``, ``whitespace``, ``several-names``, ``illegal-character``, ``reference`` (a
+    resource reference taken literally), ``unicode``, ``cidr``; None for a name that can match."""
 
 
 class PolicyScope(Record, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ Knows the grammar's names; whether such a part is worth a finding is for rules t
 """
 
 import ipaddress
+import re
 
 from analyzer.apk.tree import ValueType, XmlElement, XmlText
 from analyzer.extractors.network_policy.java_date import is_canonical, parse_expiration
@@ -62,6 +63,12 @@ _RETIRED = {
 # Written by build tools, or read by libraries that share the file.
 _FOREIGN_NAMESPACES = ("http://schemas.android.com/tools",)
 _FOREIGN_ELEMENTS = frozenset({"trustkit-config"})
+# A resource reference; the parser takes the text of a domain literally and resolves none.
+_REFERENCE = re.compile(r"@\+?(?:[\w.]+:)?\w+/[\w.]+")
+_SEPARATORS = re.compile(r"[,;|\s]+")
+# Neither registered names nor addresses contain them; braces and the dollar sign are left by unfilled templates.
+# Brackets are not among them: they enclose IPv6 literals.
+_NO_HOST_CHARACTERS = frozenset("\"'#$%&,:;<>?@\\^`{|}!")
 
 
 def find_issues(root: XmlElement) -> list[PolicyIssue]:
@@ -186,19 +193,26 @@ def _text_issues(element: XmlElement, path: str) -> list[PolicyIssue]:
 
 
 def domain_problem(name: str) -> str | None:
-    """Tell why no host name that an app asks for can equal a domain text, or None when one can."""
-    if not name:
-        return "whitespace"
+    """Tell why no host name that an app asks for can equal a domain text, or None when one can.
+
+    The words are those of `PolicyDomain.problem`.
+    """
+    if _REFERENCE.fullmatch(name):
+        return "reference"
     if "://" in name:
         return "scheme"
-    if any(character.isspace() or not character.isprintable() for character in name):
+    parts = [part for part in _SEPARATORS.split(name) if part]
+    if len(parts) > 1 and all("." in part.strip(".") for part in parts):
+        return "several-names"
+    if not name or any(character.isspace() or not character.isprintable() for character in name):
         return "whitespace"
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        pass
-    else:
+    if _is_address(name):
         return None
+    return _form_problem(name)
+
+
+def _form_problem(name: str) -> str | None:
+    """Judge a text that is no address and has no blanks."""
     if "/" in name:
         prefix, _, rest = name.partition("/")
         return "cidr" if rest.isdigit() and _is_address(prefix) else "path"
@@ -211,6 +225,10 @@ def domain_problem(name: str) -> str | None:
     host, colon, port = name.rpartition(":")
     if colon and (port.isdigit() or not port) and ":" not in host:
         return "port"
+    if ".." in name:
+        return "empty-label"
+    if not name.startswith("[") and not _NO_HOST_CHARACTERS.isdisjoint(name):
+        return "illegal-character"
     if not name.isascii():
         return "unicode"
     return None
