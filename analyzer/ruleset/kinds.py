@@ -18,7 +18,7 @@ from analyzer.model import (
     Record,
     SdkFact,
 )
-from analyzer.ruleset.pin_views import pin_sets, reused_pins
+from analyzer.ruleset.pin_views import pin_sets, pins_in_force, reused_pins
 from analyzer.ruleset.policy_views import (
     debug_overrides,
     policy_domains,
@@ -67,7 +67,7 @@ KINDS: dict[Kind, KindSource] = {
     "policy_orphan": KindSource(OrphanView, "policy", lambda facts, _: policy_orphans(facts)),
     "debug_overrides": KindSource(DebugOverridesView, "policy", lambda facts, _: debug_overrides(facts), True),
     "trustkit_domain": KindSource(TrustKitView, "policy", lambda facts, _: trustkit_domains(facts), True),
-    "pin": KindSource(PinFact, "pin", lambda facts, _: facts.pins),
+    "pin": KindSource(PinFact, "pin", lambda facts, _: pins_in_force(facts)),
     "pin_set": KindSource(PinSetView, "pin", pin_sets),
     "pin_reuse": KindSource(PinReuseView, "pin", lambda facts, _: reused_pins(facts)),
     "callback": KindSource(CallbackFact, "callback", lambda facts, _: facts.callbacks),

@@ -14,10 +14,39 @@ _ACTIVATIONS = ("active", "unknown", "created", "defined_only")
 """Strongest first: a set is as active as its most active pin."""
 
 
+def pins_for_hosts(facts: Facts) -> tuple[PinFact, ...]:
+    """Return the pins without those of a policy's domains that can match no host."""
+    nowhere = {
+        (variant.entry, domain.name)
+        for variant in facts.policy.variants
+        for scope in variant.scopes
+        for domain in scope.domains
+        if domain.problem is not None
+    }
+    if not nowhere:
+        return facts.pins
+    return tuple(pin for pin in facts.pins if pin.mechanism != "nsc" or (_entry(pin), pin.host) not in nowhere)
+
+
+def pins_in_force(facts: Facts) -> tuple[PinFact, ...]:
+    """Return the pins without those that stand for no host, or in a policy file that no device accepts.
+
+    What is wrong there is said of the domain or of the file; such pins change nothing.
+    """
+    accepted = {variant.entry for variant in facts.policy.variants if any(scope.bands for scope in variant.scopes)}
+    refused = {variant.entry for variant in facts.policy.variants if variant.errors} - accepted
+    return tuple(pin for pin in pins_for_hosts(facts) if pin.mechanism != "nsc" or _entry(pin) not in refused)
+
+
+def _entry(pin: PinFact) -> str:
+    """Return the file of a pin of the policy."""
+    return pin.scope.rpartition("#")[0]
+
+
 def pin_sets(facts: Facts, as_of: dt.datetime) -> Iterator[PinSetView]:
     """View all pins of one mechanism, host pattern and scope together, in the order of their first pins."""
     groups: dict[tuple[Mechanism, str | None, bool, str], list[PinFact]] = {}
-    for pin in facts.pins:
+    for pin in pins_in_force(facts):
         groups.setdefault((pin.mechanism, pin.host, pin.include_subdomains, pin.scope), []).append(pin)
     for (mechanism, host, include_subdomains, scope), pins in groups.items():
         seen: set[tuple[str, bytes]] = set()
@@ -53,7 +82,7 @@ def pin_sets(facts: Facts, as_of: dt.datetime) -> Iterator[PinSetView]:
 def reused_pins(facts: Facts) -> Iterator[PinReuseView]:
     """View every digest that is used under two or more registrable domains."""
     groups: dict[tuple[str, bytes], list[PinFact]] = {}
-    for pin in facts.pins:
+    for pin in pins_in_force(facts):
         if pin.digest is not None and pin.host is not None:
             groups.setdefault((pin.algorithm, pin.digest), []).append(pin)
     for pins in groups.values():

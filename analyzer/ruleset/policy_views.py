@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 from analyzer.model import (
     AppInfo,
@@ -60,8 +61,10 @@ def _scope_views(
     several: bool,
 ) -> Iterator[PolicyScopeView]:
     base = _base(variant)
-    domains = scope.domains
-    names = _names(scope, several=several)
+    # What a domain that can match nothing says holds for no host, so that only its own rule speaks of it. A scope
+    # with no other domain keeps its own: `never_matches` tells.
+    domains = tuple(domain for domain in scope.domains if domain.problem is None) or scope.domains
+    names = _names(scope.kind, domains, several=several)
     local = scope.kind == "localhost" or (bool(domains) and all(is_local(domain.name) for domain in domains))
     never = bool(domains) and all(domain.problem is not None for domain in domains)
     evidence = (_scope_location(facts, variant, scope),)
@@ -297,14 +300,16 @@ def _base(variant: PolicyVariant) -> PolicyScope | None:
     return next((scope for scope in variant.scopes if scope.kind == "base"), None)
 
 
-def _names(scope: PolicyScope, *, several: bool) -> tuple[str, ...]:
-    match scope.kind:
+def _names(
+    kind: Literal["base", "domain", "localhost"], domains: Iterable[PolicyDomain], *, several: bool
+) -> tuple[str, ...]:
+    match kind:
         case "base":
             return ("all other hosts" if several else "all hosts",)
         case "localhost":
             return ("localhost",)
         case "domain":
-            return tuple(f"*.{domain.name}" if domain.include_subdomains else domain.name for domain in scope.domains)
+            return tuple(f"*.{domain.name}" if domain.include_subdomains else domain.name for domain in domains)
 
 
 def _scope_location(facts: Facts, variant: PolicyVariant, scope: PolicyScope) -> Location:

@@ -31,6 +31,7 @@ class PolicyScopeView(Record, frozen=True, kw_only=True):
     path: str | None
     line: int | None
     domains: tuple[PolicyDomain, ...]
+    """Those that can match some host; all of them when none can."""
     names: tuple[str, ...]
     """Host patterns for messages: ``*.`` before names that include subdomains; ``all other hosts`` for base."""
     local_only: bool

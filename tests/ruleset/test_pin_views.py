@@ -1,7 +1,7 @@
 """Pins as rules see them together."""
 
-from analyzer.model import PinFact
-from analyzer.ruleset.pin_views import pin_sets, reused_pins
+from analyzer.model import Facts, NetworkPolicy, PinFact, PolicyError, PolicyScope, PolicyVariant
+from analyzer.ruleset.pin_views import pin_sets, pins_for_hosts, pins_in_force, reused_pins
 from analyzer.ruleset.views import PinSetView
 from tests import factories
 from tests.factories import location, pin
@@ -70,3 +70,39 @@ def test_a_digest_under_two_registrable_domains_is_reused() -> None:
 def test_hosts_of_one_registration_share_keys_by_right() -> None:
     pins = (pin(), pin(host="cdn.example.com"), pin(host=None), pin(host="192.0.2.1"))
     assert list(reused_pins(factories.facts(pins=pins))) == []
+
+
+def with_policy(*scopes: PolicyScope, pins: tuple[PinFact, ...], errors: tuple[PolicyError, ...] = ()) -> Facts:
+    variant = PolicyVariant(entry=factories.POLICY_ENTRY, qualifiers="", scopes=scopes, errors=errors)
+    return factories.facts(pins=pins, policy=NetworkPolicy(state="resolved", variants=(variant,)))
+
+
+IN_FILE = f"{factories.POLICY_ENTRY}#network-security-config/domain-config/pin-set"
+
+
+def test_pins_of_a_domain_that_can_match_nothing_are_in_no_set() -> None:
+    scope = factories.scope(factories.domain("*.example.com", problem="wildcard"), factories.domain("example.com"))
+    pins = (pin(host="*.example.com", scope=IN_FILE), pin(host="example.com", scope=IN_FILE))
+    given = with_policy(scope, pins=pins)
+    assert [view.host for view in pin_sets(given, factories.AS_OF)] == ["example.com"]
+    assert pins_for_hosts(given) == pins[1:]
+
+
+def test_a_wildcard_of_a_pinner_is_another_matter_than_that_of_a_policy() -> None:
+    scope = factories.scope(factories.domain("*.example.com", problem="wildcard"))
+    pinner = pin(mechanism="okhttp3", host="*.example.com", scope="client")
+    assert pins_in_force(with_policy(scope, pins=(pinner,))) == (pinner,)
+
+
+def test_pins_of_a_file_that_no_device_accepts_are_in_no_set() -> None:
+    error = PolicyError(kind="pin-length", message="digest length 3", path="network-security-config")
+    pins = (pin(scope=IN_FILE), pin(mechanism="trustkit", scope=IN_FILE))
+    given = with_policy(factories.scope("api.example.com", bands=()), pins=pins, errors=(error,))
+    assert pins_in_force(given) == pins[1:]
+    assert pins_for_hosts(given) == pins
+
+
+def test_pins_of_a_file_that_some_devices_accept_count() -> None:
+    error = PolicyError(kind="src-unknown", message="Unknown src", path="network-security-config", last_level=29)
+    given = with_policy(factories.scope("api.example.com"), pins=(pin(scope=IN_FILE),), errors=(error,))
+    assert pins_in_force(given) == given.pins

@@ -67,12 +67,18 @@ def test_a_scope_is_local_when_all_its_domains_are() -> None:
     }
 
 
+def test_a_scope_names_only_the_domains_that_can_match() -> None:
+    port = domain("b.example.com:443", include_subdomains=True, problem="port")
+    view = views(facts(scope("a.example.com", port)))[-1]
+    assert view.names == ("a.example.com",)
+
+
 def test_a_scope_never_matches_when_none_of_its_domains_does() -> None:
     wildcard = domain("*.example.com", problem="wildcard")
     given = facts(scope(wildcard), scope(wildcard, "example.com"))
     assert {view.domains: view.never_matches for view in views(given) if view.domains} == {
         (wildcard,): True,
-        (wildcard, domain("example.com")): False,
+        (domain("example.com"),): False,
     }
 
 

@@ -10,6 +10,7 @@ from analyzer.model.policy import HIGHEST_KNOWN_LEVEL
 from analyzer.model.policy_lookup import effective
 from analyzer.ruleset.expiry import is_expired
 from analyzer.ruleset.functions.registry import Context, judgement
+from analyzer.ruleset.pin_views import pins_for_hosts, pins_in_force
 from analyzer.ruleset.views import PinSetView
 
 _OKHTTP = frozenset({"okhttp3", "okhttp2"})
@@ -141,7 +142,7 @@ def chain_decides(context: Context, fact: PinSetView) -> bool:
 def _other_sets(context: Context, fact: PinSetView) -> list[tuple[PinFact, ...]]:
     """Return the sets of other mechanisms that apply to connections which this set applies to."""
     sets: dict[tuple[str, str | None, str], list[PinFact]] = {}
-    for pin in context.facts.pins:
+    for pin in pins_in_force(context.facts):
         if pin.activation in ("active", "unknown") and _same_connection(fact.mechanism, pin.mechanism):
             sets.setdefault((pin.mechanism, pin.host, pin.scope), []).append(pin)
     return [tuple(pins) for pins in sets.values() if _overlap(fact.host, fact.include_subdomains, pins[0])]
@@ -195,13 +196,13 @@ def _matches_chain(context: Context, host: str | None, pins: tuple[PinFact, ...]
 @judgement("is_pinned_at_all")
 def is_pinned_at_all(context: Context) -> bool:
     """Tell whether some mechanism that may run pins some host for the app itself."""
-    return any(_is_effective(context, pin) for pin in context.facts.pins)
+    return any(_is_effective(context, pin) for pin in pins_for_hosts(context.facts))
 
 
 @judgement("unpinned_hosts")
 def unpinned_hosts(context: Context) -> tuple[str, ...]:
     """Name the first-party hosts that no mechanism pins, sorted: as configured, else as the app's facts suggest."""
-    effective_pins = [pin for pin in context.facts.pins if _is_effective(context, pin)]
+    effective_pins = [pin for pin in pins_for_hosts(context.facts) if _is_effective(context, pin)]
     return tuple(
         sorted(host for host in _first_party_hosts(context) if not any(_covers(pin, host) for pin in effective_pins))
     )
