@@ -6,15 +6,28 @@ import msgspec
 
 from analyzer.dataflow.evaluate import Evaluator
 from analyzer.dataflow.question import Resolution
+from analyzer.dataflow.reachability import Reachability
 from analyzer.dataflow.resolve import Resolver
-from analyzer.dataflow.values import Created, FieldValue, Items, Joined, Result, Text, Value, alternatives
-from analyzer.dex import DexMethod, dotted
+from analyzer.dataflow.values import (
+    Created,
+    Event,
+    FieldValue,
+    Items,
+    Joined,
+    Number,
+    Result,
+    Text,
+    Value,
+    alternatives,
+    walk,
+)
+from analyzer.dex import DexMethod, MethodRef, dotted
 from analyzer.extractors.code.context import CodeContext, location_in, location_of
 from analyzer.extractors.code.okhttp_binding import OkHttpCopy, bind_okhttp
 from analyzer.extractors.code.okhttp_calls import PinCall, PinCalls
 from analyzer.extractors.code.okhttp_fingerprints import load_fingerprints
 from analyzer.extractors.code.okhttp_flow import Arrival, Flow, PinnerFlow, later_events
-from analyzer.extractors.code.reached import activation_of
+from analyzer.extractors.code.reached import Activations
 from analyzer.extractors.pin_values import describe_pin
 from analyzer.model import AnalysisGap, ApiUse, Location, PinFact, SdkFact
 from analyzer.model.okhttp_patterns import parse_version
@@ -26,6 +39,7 @@ RESET = "okhttp-pinner-reset"
 _STRONGEST: tuple[Activation, ...] = ("active", "unknown", "created", "defined_only")
 _CLEANED_2 = (2, 7, 4)
 _CLEANED_3 = (3, 1, 2)
+_MAX_CALLERS = 200
 _MAX_TEXT = 2_000
 """Longest pin or pattern that is kept, in characters."""
 
@@ -61,11 +75,12 @@ def extract_okhttp(code: CodeContext) -> OkHttpFacts:
     """Read the pins that code hands to any copy of OkHttp in the app."""
     resolver = code.resolver or Resolver(code.program)
     copies = bind_okhttp(code.program, resolver.evaluator, load_fingerprints())
-    readers = [_CopyReader(code, resolver, copy) for copy in copies]
+    runs = _Runs(code)
+    readers = [_CopyReader(code, resolver, copy, runs) for copy in copies]
     for reader in readers:
         reader.read()
     return OkHttpFacts(
-        pins=tuple(dict.fromkeys(pin for reader in readers for pin in reader.pins)),
+        pins=tuple(pin for reader in readers for pin in reader.pins),
         sdks=tuple(_libraries(copies)),
         api_uses=tuple(use for reader in readers for use in reader.resets.values()),
         gaps=tuple(gap for reader in readers for gap in reader.gaps),
@@ -80,17 +95,33 @@ def _libraries(copies: Iterable[OkHttpCopy]) -> Iterator[SdkFact]:
             yield SdkFact(name="okhttp", kind="library", evidence=(location_of(site, str(site.target)),))
 
 
+class _Runs:
+    """Says which methods run."""
+
+    def __init__(self, code: CodeContext) -> None:
+        self._activations = Activations(code.program, code.component_classes)
+        names = [dotted(name) for name in code.component_classes]
+        self._reachability = Reachability(code.program, names, _MAX_CALLERS)
+
+    def of(self, method: DexMethod) -> Activation:
+        """Say whether a method runs; where its callers are too many, the ways that begin at its object may tell."""
+        found = self._activations.of(method)
+        if found == "active" or self._reachability.of(method).state == "not-reachable":
+            return found
+        return "active" if self._reachability.of(method).state == "reachable" else "unknown"
+
+
 class _CopyReader:
     """Reads what is pinned with one copy of the library."""
 
-    def __init__(self, code: CodeContext, resolver: Resolver, copy: OkHttpCopy) -> None:
+    def __init__(self, code: CodeContext, resolver: Resolver, copy: OkHttpCopy, runs: "_Runs") -> None:
         self._code = code
         self._resolver = resolver
         self._evaluator: Evaluator = resolver.evaluator
         self._copy = copy
+        self._runs = runs
         self._flow = PinnerFlow(code.program, resolver.evaluator, copy)
         self._scopes: dict[DexMethod, dict[object, int]] = {}
-        self._running: dict[DexMethod, Activation] = {}
         self.pins: list[PinFact] = []
         self.resets: dict[tuple[DexMethod, int], ApiUse] = {}
         self.gaps: list[AnalysisGap] = []
@@ -192,80 +223,104 @@ class _CopyReader:
         flow: Flow = self._flow.of(call)
         lasting = [arrival for arrival in flow.arrivals if not self._is_reset(arrival)]
         if lasting:
-            found = [(self._runs(arrival.method), arrival) for arrival in lasting]
+            found = [(self._runs.of(arrival.method), arrival) for arrival in lasting]
             best = min((state for state, _ in found), key=_STRONGEST.index)
             return best, tuple(arrival for state, arrival in found if state == best)
-        if self._runs(call.levels[-1].method) == "defined_only":
+        if self._runs.of(call.levels[-1].method) == "defined_only":
             return "defined_only", flow.arrivals
         if flow.lost and not flow.arrivals:
             return "unknown", ()
         return "created", flow.arrivals
 
-    def _runs(self, method: DexMethod) -> Activation:
-        if method not in self._running:
-            self._running[method] = activation_of(self._code.program, self._code.component_classes, (method,))
-        return self._running[method]
-
     def _is_reset(self, arrival: Arrival) -> bool:
         """Say whether the same client builder is given an empty pinner afterwards, and nothing else after that."""
         last = None
         for event in later_events(arrival.receiver, arrival.offset):
-            if event.ref in self._copy.setters and event.arguments and event.often == "once":
-                last = event.arguments[0]
-        return last is not None and self._is_empty(last)
+            given = event.ref in self._copy.setters or event.ref in self._copy.client_fields
+            if given and event.arguments and event.often == "once":
+                last = event
+        if last is None or not self._is_empty(last.arguments[0]):
+            return False
+        self._note_reset(arrival.method, last.offset)
+        return True
+
+    def _note_reset(self, method: DexMethod, offset: int) -> None:
+        self.resets[method, offset] = ApiUse(
+            api=RESET,
+            activation=self._runs.of(method),
+            owner=self._code.owner_of(method.owner.descriptor),
+            evidence=(location_in(method, offset),),
+        )
 
     def _find_resets(self) -> None:
         """Find calls that give a client an empty pinner; outside the library itself."""
         for site in self._code.program.users.callers_of(self._copy.setters):
             values = self._evaluator.evaluate(site.method)
             call = None if values is None else values.calls.get(site.offset)
-            if call is None or len(call.arguments) != 2 or not self._is_empty(call.arguments[1]):
-                continue
-            self.resets[site.method, site.offset] = ApiUse(
-                api=RESET,
-                activation=self._runs(site.method),
-                owner=self._code.owner_of(site.method.owner.descriptor),
-                evidence=(location_of(site),),
-            )
+            if call is not None and len(call.arguments) == 2 and self._is_empty(call.arguments[1]):
+                self._note_reset(site.method, site.offset)
 
     def _is_empty(self, pinner: Value) -> bool:
-        """Say whether a pinner certainly has no pins: the library's constant, or a builder that was given none."""
-        if isinstance(pinner, FieldValue):
-            return pinner.ref in self._copy.defaults
-        if not isinstance(pinner, Result) or not pinner.arguments:
-            return False
-        builder = pinner.arguments[0]
-        sinks = {ref for sink in self._copy.sinks for ref in self._code.program.refs_reaching(sink.method)}
-        return (
-            isinstance(builder, Created)
-            and builder.type in self._copy.classes
-            and pinner.ref.return_type == self._copy.pinner
-            and all(event.ref not in sinks and event.position == 0 for event in builder.events)
-            and not any(isinstance(part, Created | Result) for event in builder.events for part in event.arguments)
-        )
+        """Say whether a pinner certainly has no pins: the library's constant, or made of nothing that was given any."""
+        match pinner:
+            case FieldValue(ref=field):
+                return field in self._copy.defaults
+            case Created(type=name):
+                made = name == self._copy.pinner
+            case Result(ref=ref, arguments=arguments):
+                made = ref.return_type == self._copy.pinner and bool(arguments)
+            case _:
+                made = False
+        return made and all(self._adds_nothing(part) for part in walk(pinner))
+
+    def _adds_nothing(self, part: Value) -> bool:
+        match part:
+            case Created(type=name):
+                return all(_is_plain(event, name) for event in part.events)
+            case Result(ref=ref):
+                return ref.return_type == self._copy.pinner or ref.owner.startswith("Ljava/util/")
+            case Number():
+                return True
+        return False
+
+
+def _is_plain(event: Event, owner: str) -> bool:
+    """Say whether something that happened to an object gave it nothing: its construction, or asking it."""
+    ref = event.ref
+    if not isinstance(ref, MethodRef):
+        return False
+    return ref.name == "<init>" or (event.position == 0 and ref.owner == owner and not event.arguments)
 
 
 def _texts(resolution: Resolution) -> list[_Text]:
-    """Return every text a value may be, and one unknown text for what is missing."""
-    found: dict[_Text, None] = {}
+    """Return every text a value may be, and one unknown text for what is missing.
+
+    What one array lists twice is there twice; what several alternatives have in common is there once.
+    """
+    reason = "; ".join(resolution.reasons) or None
+    found: list[_Text] = []
     missing = resolution.state != "constant"
-    for value in resolution.values:
+    # A loop's first round is known by itself: the whole array says it again.
+    for value in sorted(resolution.values, key=lambda one: not isinstance(one, Items)):
+        known = frozenset(found)
         for part in value.elements if isinstance(value, Items) else (value,):
             for one in alternatives(part):
-                if isinstance(one, Text):
-                    found[_Text(one.value, "constant")] = None
-                elif isinstance(one, Joined):
-                    found[_Text(_known_part(one), "partial", "; ".join(resolution.reasons) or None)] = None
-                else:
+                text = _text(one, reason)
+                if text is None:
                     missing = True
+                elif text not in known:
+                    found.append(text)
     if missing and not any(text.how == "partial" for text in found):
-        reason = "; ".join(resolution.reasons) or "it is no text"
-        found[_Text(None, "unresolved", reason)] = None
-    return list(found)
+        found.append(_Text(None, "unresolved", reason or "it is no text"))
+    return found
 
 
-def _known_part(joined: Joined) -> str:
-    return "".join(part.value if isinstance(part, Text) else "…" for part in joined.parts)
+def _text(value: Value, reason: str | None) -> _Text | None:
+    if isinstance(value, Text):
+        return _Text(value.value, "constant")
+    if isinstance(value, Joined):
+        return _Text("".join(part.value if isinstance(part, Text) else "…" for part in value.parts), "partial", reason)
+    return None
 
 
 def _stated_algorithm(value: str) -> Algorithm:

@@ -7,7 +7,7 @@ import msgspec
 
 from analyzer.dataflow.evaluate import Call, Evaluator
 from analyzer.dataflow.question import Frame
-from analyzer.dataflow.values import Element, Parameter, Value, alternatives, walk
+from analyzer.dataflow.values import Element, Number, Parameter, Value, alternatives, join, walk
 from analyzer.dex import DexMethod, Program
 from analyzer.extractors.code.okhttp_binding import OkHttpCopy, PinSink
 
@@ -104,7 +104,7 @@ class PinCalls:
     def _given(role: int | Value | None, call: Call) -> Value | None:
         if not isinstance(role, int):
             return role
-        return call.arguments[role] if role < len(call.arguments) else None
+        return _whole(call.arguments[role]) if role < len(call.arguments) else None
 
     @staticmethod
     def _needs_callers(levels: tuple[Level, ...], pattern: Value | None, pins: Value) -> bool:
@@ -120,8 +120,18 @@ class PinCalls:
         return self.is_library(level) or (
             self._copy.found_by == "structure"
             and sink.method.owner.descriptor in self._copy.classes
-            and any(isinstance(one, Element) and isinstance(one.array, Parameter) for one in alternatives(pins))
+            and isinstance(pins, Parameter)
+            and pins.method.parameters[pins.index - (not level.method.is_static)].startswith("[")
         )
+
+
+def _whole(value: Value) -> Value:
+    """Return the array where a loop goes through its elements: all of them are meant."""
+    found = [
+        one.array if isinstance(one, Element) and not isinstance(one.index, Number) else one
+        for one in alternatives(value)
+    ]
+    return join(found)
 
 
 def _hands_on(pattern: Value | None, pins: Value, method: DexMethod) -> bool:

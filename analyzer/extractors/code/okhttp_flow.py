@@ -7,14 +7,15 @@ from typing import Literal
 import msgspec
 
 from analyzer.dataflow.evaluate import Call, Evaluator, MethodValues
-from analyzer.dataflow.values import Created, Event, FieldValue, Parameter, Result, Value, walk
+from analyzer.dataflow.values import Created, Event, FieldValue, Parameter, Result, Value, children, walk
 from analyzer.dex import DexMethod, FieldRef, Program, dotted
 from analyzer.extractors.code.okhttp_binding import OkHttpCopy
 from analyzer.extractors.code.okhttp_calls import Level, PinCall
 
 _MAX_STATES = 200
 _MAX_TARGETS = 8
-_CHECKS = ("(Ljava/lang/String;Ljava/util/List;)V", "(Ljava/lang/String;[Ljava/security/cert/Certificate;)V")
+_CHAINS = frozenset({"Ljava/util/List;", "[Ljava/security/cert/Certificate;"})
+"""What methods of the pinner that check a chain get, besides the host; shrinkers drop a host that is constant."""
 _HARMLESS = frozenset({"Ljava/lang/Object;", "Ljava/util/Objects;", "Lkotlin/jvm/internal/Intrinsics;"})
 """Classes whose methods keep nothing of what they are given."""
 
@@ -59,6 +60,8 @@ class PinnerFlow:
         self._evaluator = evaluator
         self._copy = copy
         self._known: dict[tuple[DexMethod, int], Flow] = {}
+        self._clients = frozenset((*(ref.owner for ref in copy.client_fields), *(ref.owner for ref in copy.setters)))
+        """What makes clients, and clients: who has the pinner through one of them got it by an arrival."""
 
     def of(self, call: PinCall) -> Flow:
         """Follow the pinner that gets the pins of `call`, from each method on the way to the library."""
@@ -110,27 +113,53 @@ class PinnerFlow:
             if call.offset != needle.call:
                 yield from self._through(needle, values, call)
         for store in values.stores.values():
-            if _holds(store.value, needle):
+            if self._holds(store.value, needle):
                 if store.ref in self._copy.client_fields:
                     yield Arrival(needle.method, store.offset, "client", store.base)
                 else:
                     yield from self._readers(store.ref)
-        if any(_holds(value, needle) for value in values.returns):
+        if any(self._holds(value, needle) for value in values.returns):
             yield from self._callers(needle.method)
 
     def _through(self, needle: _Needle, values: MethodValues, call: Call) -> Iterator[_Needle | Arrival | str]:
         for position, argument in enumerate(call.arguments):
-            if not _holds(argument, needle):
+            if not self._holds(argument, needle):
                 continue
             if call.ref in self._copy.setters and position == 1:
                 yield Arrival(needle.method, call.offset, "client", _final(values, call.arguments[0]))
-            elif position == 0 and call.ref.owner == self._copy.pinner and call.ref.descriptor in _CHECKS:
+            elif position == 0 and self._checks(call):
                 yield Arrival(needle.method, call.offset, "check", None)
             elif position == 0 and call.kind != "static":
                 # What is called on the object itself belongs to the library, and changes or builds it.
                 continue
             else:
                 yield from self._into(call, position)
+
+    def _holds(self, value: Value, needle: _Needle) -> bool:
+        """Say whether a value is the object, or has it inside."""
+        waiting = [value]
+        while waiting:
+            part = waiting.pop()
+            if self._is_client(part) or (isinstance(part, Result) and not _may_hold(part)):
+                continue
+            if _is(part, needle):
+                return True
+            waiting.extend(children(part))
+        return False
+
+    def _is_client(self, value: Value) -> bool:
+        match value:
+            case Created(type=name):
+                return name in self._clients
+            case Result(ref=ref):
+                return ref.return_type in self._clients
+            case FieldValue(ref=field):
+                return field in self._copy.client_fields
+        return False
+
+    def _checks(self, call: Call) -> bool:
+        ref = call.ref
+        return ref.owner == self._copy.pinner and ref.name != "<init>" and not _CHAINS.isdisjoint(ref.parameters)
 
     def _into(self, call: Call, position: int) -> Iterator[_Needle | str]:
         ref = call.ref
@@ -142,7 +171,7 @@ class PinnerFlow:
         if not targets and (method := self._program.resolve_method(ref)) is not None:
             targets = (method,)
         for target in targets[:_MAX_TARGETS]:
-            if target.owner.descriptor not in self._copy.classes:
+            if target.owner.descriptor not in self._copy.classes | self._clients:
                 yield _Needle(target, parameter=position)
         if len(targets) > _MAX_TARGETS or (
             not targets and not ref.owner.startswith(("Ljava/lang/String", "Ljava/util/"))
@@ -158,23 +187,24 @@ class PinnerFlow:
             yield _Needle(site.method, field=ref)
 
 
-def _holds(value: Value, needle: _Needle) -> bool:
-    """Say whether a value is the object, or has it inside."""
+def _may_hold(result: Result) -> bool:
+    """Say whether what a call returned may have its arguments inside: no number or text does."""
+    kind = result.ref.return_type
+    return kind[:1] in ("L", "[") and kind != "Ljava/lang/String;"
+
+
+def _is(part: Value, needle: _Needle) -> bool:
     ref = needle.method.ref
-    for part in walk(value):
-        match part:
-            case Created(method=method, histories=histories) if needle.call is not None and method == ref:
-                if any(event.offset == needle.call for history in histories for event in history):
-                    return True
-            case Result(method=method, offset=offset, histories=histories) if needle.call is not None and method == ref:
-                if offset == needle.call or any(e.offset == needle.call for history in histories for e in history):
-                    return True
-            case Parameter(method=method, index=index) if needle.parameter is not None:
-                if method == ref and index == needle.parameter:
-                    return True
-            case FieldValue(ref=field) if needle.field is not None:
-                if field == needle.field:
-                    return True
+    match part:
+        case Created(method=method, histories=histories) if needle.call is not None and method == ref:
+            return any(event.offset == needle.call for history in histories for event in history)
+        case Result(method=method, offset=offset, histories=histories) if needle.call is not None and method == ref:
+            events = (event for history in histories for event in history)
+            return offset == needle.call or any(event.offset == needle.call for event in events)
+        case Parameter(method=method, index=index):
+            return method == ref and index == needle.parameter
+        case FieldValue(ref=field):
+            return field == needle.field
     return False
 
 
