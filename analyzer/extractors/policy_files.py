@@ -62,6 +62,7 @@ def extract_policy(app: OpenedApp, limits: Limits, describe_pin: DescribePin | N
         reference=reference,
         orphans=orphans,
         describe_pin=describe_pin,
+        name_resource=app.resources.name,
         most_pins=limits.policy_pins,
     )
     if facts.pins_left_out:

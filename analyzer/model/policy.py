@@ -37,6 +37,8 @@ class TrustAnchor(Record, frozen=True, kw_only=True):
     """``raw`` stands for any resource reference."""
     resource: str | None = None
     """The reference as written, or ``@0x7f010001`` in a compiled file."""
+    resource_name: str | None = None
+    """The resource's name, such as ``@raw/proxy_ca``; None where no resource table that was read has it."""
     overrides_pins: bool = False
     """True when a chain that ends in one of these anchors is not checked against pins."""
     from_debug_overrides: bool = False

@@ -287,7 +287,7 @@ def _pins(settings: Settings, as_of: dt.datetime) -> str:
 
 
 def _anchor(anchor: TrustAnchor) -> str:
-    name = visible(anchor.resource or "") if anchor.source == "raw" else anchor.source
+    name = visible(anchor.resource_name or anchor.resource or "") if anchor.source == "raw" else anchor.source
     notes = [
         note
         for note, holds in (

@@ -26,6 +26,7 @@ from analyzer.reporters.view_pins import (
     enforcement,
     host_pattern,
     pin_view,
+    stand_ins,
     until_value,
 )
 from analyzer.reporters.view_places import element_place
@@ -80,6 +81,7 @@ class _Context:
         self._app = facts.app
         self._policy = facts.policy
         self._as_of = as_of
+        self._useless = stand_ins(facts.pins)
         self._owners: dict[str, HostFact] = {host.name: host for host in facts.hosts}
         self._pins: dict[tuple[str, str], dict[str, PinFact]] = {}
         for pin in facts.pins:
@@ -128,7 +130,7 @@ class _Context:
     ) -> tuple[Value, ...]:
         if scope.kind == "domain" and scope.bands and all(domain.problem is not None for domain in scope.domains):
             return (Value(text="Can match no host", state="bad"),)
-        values = banded.of(lambda settings: enforcement(settings, self._as_of), refused)
+        values = banded.of(lambda settings: enforcement(settings, self._as_of, self._useless), refused)
         return (*values, *self._below(pinned))
 
     def _below(self, pinned: bool) -> tuple[Value, ...]:
@@ -201,8 +203,9 @@ def _anchors(settings: Settings) -> tuple[str, State]:
 
 def _anchor_name(anchor: TrustAnchor) -> str:
     name = _SOURCES[anchor.source]
-    if anchor.resource:
-        name += f" {show(anchor.resource, 120)}"
+    resource = anchor.resource_name or anchor.resource
+    if resource:
+        name += f" {show(resource, 120)}"
     notes = ["overrides pins"] if anchor.overrides_pins else []
     notes += ["debuggable builds"] if anchor.from_debug_overrides else []
     return f"{name} ({', '.join(notes)})" if notes else name

@@ -6,7 +6,7 @@ import msgspec
 
 from analyzer.apk.tree import XmlElement
 from analyzer.extractors.network_policy.declared import DeclaredPolicy, MalformedPin
-from analyzer.extractors.network_policy.parse import parse_policy
+from analyzer.extractors.network_policy.parse import NameResource, parse_policy
 from analyzer.extractors.network_policy.resolve import policy_levels, resolve
 from analyzer.model import (
     AppInfo,
@@ -71,6 +71,7 @@ def build_policy(
     reference: ResourceReference | None = None,
     orphans: tuple[Location, ...] = (),
     describe_pin: DescribePin | None = None,
+    name_resource: NameResource | None = None,
     most_pins: int | None = None,
 ) -> PolicyFacts:
     """Resolve a policy from its files; without files, from the platform's defaults alone.
@@ -82,6 +83,7 @@ def build_policy(
         reference: How the manifest names the resource.
         orphans: Policy-looking entries that nothing refers to.
         describe_pin: Names known keys and finds fault with pin texts.
+        name_resource: Names the resources that compiled files refer to by number.
         most_pins: Most pin facts to make; a domain-config with many domains and pins states their product.
     """
     if not files:
@@ -93,7 +95,7 @@ def build_policy(
     pins: list[PinFact] = []
     left_out = 0
     for file in sorted(files, key=lambda item: (item.qualifiers != "", item.qualifiers, item.entry)):
-        variant, declared = _variant(app, file, files, debug_files)
+        variant, declared = _variant(app, file, files, debug_files, name_resource or _no_name)
         variants.append(variant)
         for pin in _pins(variant, declared, describe_pin or _no_description):
             if most_pins is not None and len(pins) >= most_pins:
@@ -109,8 +111,9 @@ def _variant(
     file: PolicyFile,
     files: Sequence[PolicyFile],
     debug_files: Sequence[PolicyFile],
+    name_resource: NameResource,
 ) -> tuple[PolicyVariant, DeclaredPolicy]:
-    declared = parse_policy(file.root, debuggable=app.debuggable)
+    declared = parse_policy(file.root, debuggable=app.debuggable, name_resource=name_resource)
     errors = list(declared.errors)
     overrides: list[DebugOverrides] = []
     if declared.debug is not None:
@@ -118,7 +121,9 @@ def _variant(
     elif not declared.debug_seen:
         sibling = _sibling(file, debug_files)
         if sibling is not None:
-            debug = parse_policy(sibling.root, debuggable=app.debuggable, only_debug_overrides=True)
+            debug = parse_policy(
+                sibling.root, debuggable=app.debuggable, only_debug_overrides=True, name_resource=name_resource
+            )
             if app.debuggable:
                 errors.extend(debug.errors)
             if debug.debug is not None:
@@ -189,6 +194,10 @@ def _overrides(declared: DeclaredPolicy, index: int, entry: str, source: str) ->
         line=config.line,
         trust_anchors=config.anchors.anchors if config.anchors else (),
     )
+
+
+def _no_name(_resource_id: int) -> None:
+    return None
 
 
 def _no_description(_text: str, _digest: bytes | None, _host: str) -> PinDescription:

@@ -3,7 +3,7 @@
 Knows what the parser accepts, refuses and skips; knows nothing of inheritance or platform defaults.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from analyzer.apk.tree import ValueType, XmlAttribute, XmlElement, XmlText
 from analyzer.extractors.network_policy import issues
@@ -31,14 +31,18 @@ _NAMES = {"base": "base-config", "domain": "domain-config", "debug": "debug-over
 # Java's String.trim() removes everything up to and including the space, and nothing else.
 _JAVA_BLANKS = "".join(map(chr, range(0x21)))
 
+NameResource = Callable[[int], str | None]
+"""Returns the name of a resource, such as ``raw/proxy_ca``, or None."""
+
 
 class _Parser:
     """One pass over a policy file in document order."""
 
-    def __init__(self, *, debuggable: bool, only_debug_overrides: bool) -> None:
+    def __init__(self, *, debuggable: bool, only_debug_overrides: bool, name_resource: NameResource) -> None:
         self.policy = DeclaredPolicy()
         self._debuggable = debuggable
         self._only_debug_overrides = only_debug_overrides
+        self._name_resource = name_resource
         self._seen_domains: set[str] = set()
 
     def error(
@@ -199,9 +203,11 @@ class _Parser:
             self.error("src-missing", "certificates element missing src attribute", element, path)
             return None
         if src.value_type == ValueType.REFERENCE:
+            name = self._name_resource(src.data) if src.data else None
             return TrustAnchor(
                 source="raw",
                 resource=src.string if src.string is not None else f"@0x{src.data:08x}",
+                resource_name=f"@{name}" if name is not None else None,
                 overrides_pins=overrides,
                 from_debug_overrides=debug,
                 path=path,
@@ -294,7 +300,17 @@ class _Parser:
         config.encryption = DeclaredMode(value=text if text in _MODES else None, path=path, line=element.line)
 
 
-def parse_policy(root: XmlElement, *, debuggable: bool, only_debug_overrides: bool = False) -> DeclaredPolicy:
+def _no_name(_resource_id: int) -> None:
+    return None
+
+
+def parse_policy(
+    root: XmlElement,
+    *,
+    debuggable: bool,
+    only_debug_overrides: bool = False,
+    name_resource: NameResource = _no_name,
+) -> DeclaredPolicy:
     """Read a policy file.
 
     Args:
@@ -302,9 +318,12 @@ def parse_policy(root: XmlElement, *, debuggable: bool, only_debug_overrides: bo
         debuggable: Whether the app is debuggable; release builds skip ``debug-overrides`` unread. The element is
             read in both cases, so that a report can mention it, but in release builds its errors do not count.
         only_debug_overrides: True for the ``_debug`` sibling, of which nothing else is read.
+        name_resource: Names the resources that compiled files refer to by number.
     """
-    policy = _Parser(debuggable=debuggable, only_debug_overrides=only_debug_overrides).run(root)
-    if not only_debug_overrides:
+    parser = _Parser(debuggable=debuggable, only_debug_overrides=only_debug_overrides, name_resource=name_resource)
+    policy = parser.run(root)
+    # Of a file with another root element nothing is read, so that nothing in it was meant for the platform.
+    if not only_debug_overrides and root.name == ROOT:
         policy.issues.extend(issues.find_issues(root))
     return policy
 
@@ -333,4 +352,4 @@ def _boolean(attribute: XmlAttribute | None, *, default: bool) -> bool:
     return attribute.boolean
 
 
-__all__ = ["ROOT", "parse_policy"]
+__all__ = ["ROOT", "NameResource", "parse_policy"]

@@ -153,8 +153,8 @@ def overriding_anchors(fact: PolicyScopeView) -> tuple[str, ...]:
 
 @judgement("debug_anchors")
 def debug_anchors(fact: DebugOverridesView) -> tuple[str, ...]:
-    """Name the sources of the trust anchors that debug-overrides add."""
-    return _sources(fact.overrides.trust_anchors)
+    """Write the trust anchors that debug-overrides add as the elements that name them."""
+    return tuple(f'<certificates src="{source}">' for source in _sources(fact.overrides.trust_anchors))
 
 
 @judgement("anchors_reach_pins")
@@ -353,8 +353,8 @@ def _own_anchors(settings: Settings) -> list[TrustAnchor]:
 
 
 def _sources(anchors: Iterable[TrustAnchor]) -> tuple[str, ...]:
-    """Return the ``src`` of anchors as written, in order, without repeats."""
-    return tuple(dict.fromkeys(anchor.resource or anchor.source for anchor in anchors))
+    """Return the ``src`` of anchors as in the source file, in order, without repeats."""
+    return tuple(dict.fromkeys(anchor.resource_name or anchor.resource or anchor.source for anchor in anchors))
 
 
 def _names(scope: PolicyScope) -> list[str]:
