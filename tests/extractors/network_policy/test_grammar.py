@@ -2,6 +2,7 @@
 
 import pytest
 
+from analyzer.extractors.network_policy import build_policy
 from analyzer.extractors.network_policy.java_date import parse_expiration
 from tests.extractors.network_policy.policies import (
     PIN_A,
@@ -246,3 +247,10 @@ def test_version_qualified_variants_hold_on_their_own_levels() -> None:
     assert [(v.qualifiers, v.first_level, v.last_level) for v in policy.variants] == [("", 24, 27), ("v28", 28, 37)]
     assert effective(policy, "example.com", 27).cleartext  # type: ignore[union-attr]
     assert not effective(policy, "example.com", 28).cleartext  # type: ignore[union-attr]
+
+
+def test_under_another_root_element_the_refusal_is_all_there_is_to_say() -> None:
+    wrong = file('<network-security cleartextTrafficPermitted="false"><base-konfig/></network-security>')
+    (variant,) = build_policy(app_info(), [wrong]).policy.variants
+    assert [error.kind for error in variant.errors] == ["root"]
+    assert variant.issues == ()
