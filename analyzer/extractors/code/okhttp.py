@@ -241,15 +241,20 @@ class _CopyReader:
                 last = event
         if last is None or not self._is_empty(last.arguments[0]):
             return False
-        self._note_reset(arrival.method, last.offset)
+        self._note_reset(arrival.method, last.offset, arrival)
         return True
 
-    def _note_reset(self, method: DexMethod, offset: int) -> None:
+    def _note_reset(self, method: DexMethod, offset: int, replaced: Arrival | None = None) -> None:
+        where = [location_in(method, offset)]
+        if replaced is not None:
+            where.append(location_in(replaced.method, replaced.offset))
+        elif (method, offset) in self.resets:
+            return
         self.resets[method, offset] = ApiUse(
             api=RESET,
             activation=self._runs.of(method),
             owner=self._code.owner_of(method.owner.descriptor),
-            evidence=(location_in(method, offset),),
+            evidence=tuple(where),
         )
 
     def _find_resets(self) -> None:

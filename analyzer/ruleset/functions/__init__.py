@@ -1,6 +1,17 @@
 """Judgements that conditions call by name; importing this package registers all of them."""
 
-from analyzer.ruleset.functions import app, cronet, pin_snippets, pins, policy, trustkit
+from analyzer.ruleset.functions import app, cronet, okhttp, pin_snippets, pins, policy, trustkit
 from analyzer.ruleset.functions.registry import Context, judgement, registered
 
-__all__ = ["Context", "app", "cronet", "judgement", "pin_snippets", "pins", "policy", "registered", "trustkit"]
+__all__ = [
+    "Context",
+    "app",
+    "cronet",
+    "judgement",
+    "okhttp",
+    "pin_snippets",
+    "pins",
+    "policy",
+    "registered",
+    "trustkit",
+]
