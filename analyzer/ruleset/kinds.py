@@ -18,6 +18,7 @@ from analyzer.model import (
     Record,
     SdkFact,
 )
+from analyzer.ruleset.encryption_views import domain_encryption
 from analyzer.ruleset.pin_views import pin_sets, pins_in_force, reused_pins
 from analyzer.ruleset.policy_views import (
     debug_overrides,
@@ -32,6 +33,7 @@ from analyzer.ruleset.policy_views import (
 from analyzer.ruleset.schema import Kind
 from analyzer.ruleset.views import (
     DebugOverridesView,
+    DomainEncryptionView,
     OrphanView,
     PinReuseView,
     PinSetView,
@@ -64,6 +66,7 @@ KINDS: dict[Kind, KindSource] = {
     "policy_domain": KindSource(PolicyDomainView, "policy", lambda facts, _: policy_domains(facts), True),
     "policy_error": KindSource(PolicyErrorView, "policy", lambda facts, _: policy_errors(facts), True),
     "policy_issue": KindSource(PolicyIssueView, "policy", lambda facts, _: policy_issues(facts), True),
+    "policy_encryption": KindSource(DomainEncryptionView, "policy", lambda facts, _: domain_encryption(facts), True),
     "policy_orphan": KindSource(OrphanView, "policy", lambda facts, _: policy_orphans(facts)),
     "debug_overrides": KindSource(DebugOverridesView, "policy", lambda facts, _: debug_overrides(facts), True),
     "trustkit_domain": KindSource(TrustKitView, "policy", lambda facts, _: trustkit_domains(facts), True),

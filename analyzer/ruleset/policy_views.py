@@ -64,7 +64,7 @@ def _scope_views(
     # What a domain that can match nothing says holds for no host, so that only its own rule speaks of it. A scope
     # with no other domain keeps its own: `never_matches` tells.
     domains = tuple(domain for domain in scope.domains if domain.problem is None) or scope.domains
-    names = _names(scope.kind, domains, several=several)
+    names = host_patterns(scope.kind, domains, several=several)
     local = scope.kind == "localhost" or (bool(domains) and all(is_local(domain.name) for domain in domains))
     never = bool(domains) and all(domain.problem is not None for domain in domains)
     evidence = (_scope_location(facts, variant, scope),)
@@ -158,7 +158,7 @@ def policy_domains(facts: Facts) -> Iterator[PolicyDomainView]:
                     covering_settings=settings_at(other, newest.last_level) or base.bands[-1].settings,
                     covering_is_ancestor=cover is not None and _encloses(cover, scope, by_path),
                     local=is_local(domain.name),
-                    evidence=(_element(variant.entry, domain.path, domain.line, domain.written.strip()),),
+                    evidence=(element_location(variant.entry, domain.path, domain.line, domain.written.strip()),),
                 )
 
 
@@ -200,7 +200,7 @@ def policy_errors(facts: Facts) -> Iterator[PolicyErrorView]:
                 error=error,
                 first_level=first,
                 last_level=last,
-                evidence=(_element(variant.entry, error.path, error.line, error.subject),),
+                evidence=(element_location(variant.entry, error.path, error.line, error.subject),),
             )
 
 
@@ -208,7 +208,7 @@ def policy_issues(facts: Facts) -> Iterator[PolicyIssueView]:
     """View everything ineffective in the files."""
     for variant in facts.policy.variants:
         for issue in variant.issues:
-            location = _element(variant.entry, issue.path, issue.line, None)
+            location = element_location(variant.entry, issue.path, issue.line, None)
             yield PolicyIssueView(entry=variant.entry, issue=issue, evidence=(location,))
 
 
@@ -216,7 +216,7 @@ def debug_overrides(facts: Facts) -> Iterator[DebugOverridesView]:
     """View every debug-overrides block, of the policy and of its ``_debug`` sibling."""
     for variant in facts.policy.variants:
         for overrides in variant.debug_overrides:
-            location = _element(overrides.entry, overrides.path, overrides.line, None)
+            location = element_location(overrides.entry, overrides.path, overrides.line, None)
             yield DebugOverridesView(entry=overrides.entry, overrides=overrides, evidence=(location,))
 
 
@@ -224,7 +224,7 @@ def trustkit_domains(facts: Facts) -> Iterator[TrustKitView]:
     """View every ``<trustkit-config>``."""
     for variant in facts.policy.variants:
         for config in variant.trustkit:
-            location = _element(variant.entry, config.path, config.line, None)
+            location = element_location(variant.entry, config.path, config.line, None)
             yield TrustKitView(entry=variant.entry, config=config, evidence=(location,))
 
 
@@ -300,9 +300,10 @@ def _base(variant: PolicyVariant) -> PolicyScope | None:
     return next((scope for scope in variant.scopes if scope.kind == "base"), None)
 
 
-def _names(
+def host_patterns(
     kind: Literal["base", "domain", "localhost"], domains: Iterable[PolicyDomain], *, several: bool
 ) -> tuple[str, ...]:
+    """Name what a scope covers; `several` tells that the file has domain scopes beside the base."""
     match kind:
         case "base":
             return ("all other hosts" if several else "all hosts",)
@@ -314,7 +315,7 @@ def _names(
 
 def _scope_location(facts: Facts, variant: PolicyVariant, scope: PolicyScope) -> Location:
     if facts.policy.state == "resolved":
-        return _element(variant.entry, scope.path or "network-security-config", scope.line, None)
+        return element_location(variant.entry, scope.path or "network-security-config", scope.line, None)
     app = facts.app
     return (
         app.cleartext_location
@@ -323,6 +324,7 @@ def _scope_location(facts: Facts, variant: PolicyVariant, scope: PolicyScope) ->
     )
 
 
-def _element(entry: str, path: str, line: int | None, text: str | None) -> Location:
+def element_location(entry: str, path: str, line: int | None, text: str | None) -> Location:
+    """Return the place of an element of a policy file."""
     snippet = text[:MAX_SNIPPET_CHARACTERS] if text else None
     return Location(kind="xml", entry=entry, xml_path=path, line=line, snippet=snippet)

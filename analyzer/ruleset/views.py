@@ -91,6 +91,28 @@ class PolicyIssueView(Record, frozen=True, kw_only=True):
     evidence: tuple[Location, ...]
 
 
+EncryptionFlaw = Literal["disabled", "unknown-mode", "no-mode"]
+
+
+class DomainEncryptionView(Record, frozen=True, kw_only=True):
+    """``policy_encryption``: one ``<domainEncryption>``, where devices that the app runs on know the element."""
+
+    entry: str
+    qualifiers: str
+    kind: Literal["base", "domain", "localhost"]
+    """Kind of the scope whose element it is."""
+    names: tuple[str, ...]
+    """Host patterns of the scope, as in `PolicyScopeView`; empty for one without domains."""
+    flaw: EncryptionFlaw | None
+    """None for an element with a known mode other than ``disabled``."""
+    mode: str
+    """The mode as written; empty when there is none."""
+    path: str
+    first_level: int
+    last_level: int
+    evidence: tuple[Location, ...]
+
+
 class DebugOverridesView(Record, frozen=True, kw_only=True):
     """``debug_overrides``: the block, whether or not it is in force."""
 

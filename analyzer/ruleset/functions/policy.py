@@ -288,44 +288,6 @@ def _covers(pattern: str, include_subdomains: bool, pins: PinSetView) -> bool:
     return host == bare and not pattern.startswith("*.") and (deep or not pins.include_subdomains)
 
 
-# ---- domain encryption
-
-
-@judgement("encryption_without_mode")
-def encryption_without_mode(context: Context) -> tuple[str, ...]:
-    """Name the ``domainEncryption`` elements that have no mode, by path."""
-    return tuple(
-        error.path
-        for variant in context.facts.policy.variants
-        for error in variant.errors
-        if error.kind == "encryption-mode-missing"
-    )
-
-
-@judgement("unknown_encryption_modes")
-def unknown_encryption_modes(context: Context) -> tuple[str, ...]:
-    """Name the texts that stand for a ``domainEncryption`` mode and are none."""
-    return tuple(
-        issue.name
-        for variant in context.facts.policy.variants
-        for issue in variant.issues
-        if issue.kind == "unknown-mode"
-    )
-
-
-@judgement("scopes_with_encryption_disabled")
-def scopes_with_encryption_disabled(context: Context) -> tuple[str, ...]:
-    """Name the host patterns of the scopes whose own element says ``mode="disabled"``."""
-    names: dict[str, None] = {}
-    for variant in context.facts.policy.variants:
-        for scope in variant.scopes:
-            for band in scope.bands:
-                origin = band.settings.domain_encryption_origin
-                if band.settings.domain_encryption == "disabled" and origin is not None and origin.kind == "declared":
-                    names.update(dict.fromkeys(_names(scope)))
-    return tuple(names)
-
-
 # ---- shared
 
 
@@ -355,9 +317,3 @@ def _own_anchors(settings: Settings) -> list[TrustAnchor]:
 def _sources(anchors: Iterable[TrustAnchor]) -> tuple[str, ...]:
     """Return the ``src`` of anchors as in the source file, in order, without repeats."""
     return tuple(dict.fromkeys(anchor.resource_name or anchor.resource or anchor.source for anchor in anchors))
-
-
-def _names(scope: PolicyScope) -> list[str]:
-    if scope.kind != "domain":
-        return ["base-config"]
-    return [f"*.{domain.name}" if domain.include_subdomains else domain.name for domain in scope.domains]
