@@ -48,7 +48,22 @@ def pin_sets(facts: Facts, as_of: dt.datetime) -> Iterator[PinSetView]:
     groups: dict[tuple[Mechanism, str | None, bool, str], list[PinFact]] = {}
     for pin in pins_in_force(facts):
         groups.setdefault((pin.mechanism, pin.host, pin.include_subdomains, pin.scope), []).append(pin)
+    patterns: dict[tuple[str, bool], list[str]] = {}
+    for mechanism, host, include_subdomains, scope in groups:
+        if mechanism == "nsc" and host is not None:
+            pattern = _pattern(host, include_subdomains=include_subdomains)
+            patterns.setdefault((scope, is_local(host)), []).append(pattern)
+    # One tuple for all sets of an element: there may be thousands of domains.
+    elements = {key: tuple(names) for key, names in patterns.items()}
+    led: set[tuple[str, bool]] = set()
     for (mechanism, host, include_subdomains, scope), pins in groups.items():
+        local = host is not None and is_local(host)
+        hosts: tuple[str, ...] = () if host is None else (_pattern(host, include_subdomains=include_subdomains),)
+        leads = True
+        if mechanism == "nsc" and host is not None:
+            hosts = elements[scope, local]
+            leads = (scope, local) not in led
+            led.add((scope, local))
         seen: set[tuple[str, bytes]] = set()
         duplicates: list[str] = []
         stand_ins: set[tuple[str, bytes]] = set()
@@ -65,6 +80,8 @@ def pin_sets(facts: Facts, as_of: dt.datetime) -> Iterator[PinSetView]:
             mechanism=mechanism,
             host=host,
             include_subdomains=include_subdomains,
+            hosts=hosts,
+            leads=leads,
             scope=scope,
             pins=tuple(pins),
             distinct=len(seen),
@@ -73,7 +90,7 @@ def pin_sets(facts: Facts, as_of: dt.datetime) -> Iterator[PinSetView]:
             resolved=all(pin.resolution == "constant" for pin in pins),
             activation=min((pin.activation for pin in pins), key=_ACTIVATIONS.index),
             owner=pins[0].owner,
-            local=host is not None and is_local(host),
+            local=local,
             expired=all(is_expired(pin.expires_on, as_of) for pin in pins),
             evidence=_united(pins),
         )
@@ -94,6 +111,10 @@ def reused_pins(facts: Facts) -> Iterator[PinReuseView]:
                 domains=tuple(sorted(domains)),
                 evidence=_united(pins),
             )
+
+
+def _pattern(host: str, *, include_subdomains: bool) -> str:
+    return f"*.{host}" if include_subdomains and not host.startswith("*") else host
 
 
 def _united(pins: Iterable[PinFact]) -> tuple[Location, ...]:

@@ -156,6 +156,11 @@ class PinSetView(Record, frozen=True, kw_only=True):
     mechanism: Mechanism
     host: str | None
     include_subdomains: bool
+    hosts: tuple[str, ...]
+    """Host patterns for messages, ``*.`` before names that include subdomains: the set's own, and for the policy those
+    of all domains that the same pin-set element stands for, local ones apart from others. Empty for every host."""
+    leads: bool
+    """True for the first of the sets with the same element and `hosts`, so that a rule can speak once of all."""
     scope: str
     pins: tuple[PinFact, ...]
     distinct: int

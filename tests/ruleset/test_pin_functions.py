@@ -145,7 +145,7 @@ def test_the_corrected_set_keeps_good_pins_and_leaves_room_for_a_backup() -> Non
     around = context(pin(include_subdomains=True, mechanism="nsc"), pin(mechanism="nsc", problem="placeholder"))
     (first, _) = pin_sets(around.facts, AS_OF)
     assert corrected_pin_set(around, first) == (
-        "<!-- in place of the present pin-set of api.shop.example.com -->\n"
+        "<!-- in place of the present pin-set of *.api.shop.example.com, api.shop.example.com -->\n"
         "<pin-set>\n"
         f'    <pin digest="SHA-256">{TEXT}</pin>\n'
         '    <pin digest="SHA-256">(base64 of the SHA-256 of a key kept offline)</pin>\n'
@@ -162,5 +162,7 @@ def test_the_corrected_set_ends_when_the_present_one_does() -> None:
 def test_hostile_hosts_stay_text_in_snippets() -> None:
     markup = context(pin("--><x>", mechanism="nsc"))
     assert "pin-set of - -&gt;&lt;x&gt; -->" in corrected_pin_set(markup, the_set(markup, "nsc"))
+    rule = context(pin("a----b", mechanism="nsc"))
+    assert "pin-set of a- - - -b -->" in corrected_pin_set(rule, the_set(rule, "nsc"))
     code = context(pin('${boom}", "x'))
     assert '.add("\\${boom}\\", \\"x", "sha256/' in corrected_pin_set(code, the_set(code, "okhttp3"))

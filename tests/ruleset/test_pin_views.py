@@ -106,3 +106,29 @@ def test_pins_of_a_file_that_some_devices_accept_count() -> None:
     error = PolicyError(kind="src-unknown", message="Unknown src", path="network-security-config", last_level=29)
     given = with_policy(factories.scope("api.example.com"), pins=(pin(scope=IN_FILE),), errors=(error,))
     assert pins_in_force(given) == given.pins
+
+
+def test_the_first_set_of_a_pin_set_element_leads_and_all_know_the_hosts() -> None:
+    found = sets(
+        pin(include_subdomains=True), pin(host="b.example.com"), pin(host="localhost"), pin(host="c.test", scope="x#y")
+    )
+    shared = ("*.api.example.com", "b.example.com")
+    assert [(view.hosts, view.leads) for view in found] == [
+        (shared, True),
+        (shared, False),
+        (("localhost",), True),
+        (("c.test",), True),
+    ]
+
+
+def test_sets_in_code_speak_for_themselves() -> None:
+    found = sets(
+        pin(mechanism="okhttp3", host="*.example.com", include_subdomains=True),
+        pin(mechanism="okhttp3", host="b.example.com"),
+        pin(mechanism="custom-tm", host=None),
+    )
+    assert [(view.hosts, view.leads) for view in found] == [
+        (("*.example.com",), True),
+        (("b.example.com",), True),
+        ((), True),
+    ]

@@ -6,6 +6,7 @@ are written as text of the target language.
 
 import base64
 import json
+import re
 from xml.sax.saxutils import escape
 
 from analyzer.model import PinFact
@@ -14,6 +15,7 @@ from analyzer.ruleset.functions.registry import Context, judgement
 from analyzer.ruleset.views import PinSetView
 
 _CURRENT = "(base64 of the SHA-256 of the host's present key)"
+_MOST_HOSTS = 10
 _BACKUP = "(base64 of the SHA-256 of a key kept offline)"
 
 
@@ -57,8 +59,12 @@ def _policy_entry(fact: PinSetView, pins: list[str]) -> str:
     """
     expires = next((pin.expires_on for pin in fact.pins if pin.expires_on is not None), None)
     expiration = f' expiration="{expires}"' if expires is not None else ""
-    host = escape(fact.host or "").replace("--", "- -")
-    lines = [f"<!-- in place of the present pin-set of {host} -->", f"<pin-set{expiration}>"]
+    names = ", ".join(fact.hosts[:_MOST_HOSTS])
+    if len(fact.hosts) > _MOST_HOSTS:
+        names += f" and {len(fact.hosts) - _MOST_HOSTS} more"
+    # Two hyphens in a row would end the comment early.
+    names = re.sub("-(?=-)", "- ", escape(names))
+    lines = [f"<!-- in place of the present pin-set of {names} -->", f"<pin-set{expiration}>"]
     lines += [f'    <pin digest="SHA-256">{pin}</pin>' for pin in pins]
     return "\n".join([*lines, "</pin-set>"])
 
