@@ -51,14 +51,14 @@ def pin_sets(facts: Facts, as_of: dt.datetime) -> Iterator[PinSetView]:
     patterns: dict[tuple[str, bool], list[str]] = {}
     for mechanism, host, include_subdomains, scope in groups:
         if mechanism == "nsc" and host is not None:
-            pattern = _pattern(host, include_subdomains=include_subdomains)
+            pattern = host_pattern(host, include_subdomains=include_subdomains)
             patterns.setdefault((scope, is_local(host)), []).append(pattern)
     # One tuple for all sets of an element: there may be thousands of domains.
     elements = {key: tuple(names) for key, names in patterns.items()}
     led: set[tuple[str, bool]] = set()
     for (mechanism, host, include_subdomains, scope), pins in groups.items():
         local = host is not None and is_local(host)
-        hosts: tuple[str, ...] = () if host is None else (_pattern(host, include_subdomains=include_subdomains),)
+        hosts: tuple[str, ...] = () if host is None else (host_pattern(host, include_subdomains=include_subdomains),)
         leads = True
         if mechanism == "nsc" and host is not None:
             hosts = elements[scope, local]
@@ -113,7 +113,8 @@ def reused_pins(facts: Facts) -> Iterator[PinReuseView]:
             )
 
 
-def _pattern(host: str, *, include_subdomains: bool) -> str:
+def host_pattern(host: str, *, include_subdomains: bool) -> str:
+    """Write a host with ``*.`` before it where its subdomains count; a pattern of code stays as it is."""
     return f"*.{host}" if include_subdomains and not host.startswith("*") else host
 
 

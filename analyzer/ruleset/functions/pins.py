@@ -8,6 +8,7 @@ import base64
 from analyzer.model import PinFact
 from analyzer.model.policy import HIGHEST_KNOWN_LEVEL
 from analyzer.model.policy_lookup import effective
+from analyzer.ruleset import pin_views
 from analyzer.ruleset.expiry import is_expired
 from analyzer.ruleset.functions.registry import Context, judgement
 from analyzer.ruleset.pin_views import pins_for_hosts, pins_in_force
@@ -52,6 +53,12 @@ def _pins_written(context: Context, value: str) -> list[PinFact]:
         for pin in context.facts.pins
         if pin.value == value or (pin.digest is not None and base64.b64encode(pin.digest).decode("ascii") == bare)
     ]
+
+
+@judgement("host_pattern")
+def host_pattern(host: str | None, include_subdomains: bool) -> str:  # conditions pass by position
+    """Write a pinned host with ``*.`` before it where its subdomains count; empty for every host."""
+    return "" if host is None else pin_views.host_pattern(host, include_subdomains=include_subdomains)
 
 
 @judgement("bundled_certificate")
