@@ -86,3 +86,8 @@ def join_words(words: list[str] | tuple[str, ...], last: str = "and") -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def as_sentence(text: str) -> str:
+    """Return `text` with a full stop, unless it is empty or ends in a mark of its own."""
+    return text if not text or text[-1] in ".!?…" else f"{text}."

@@ -42,7 +42,9 @@ def build_view(result: ScanResult) -> ReportView:
         verdict=verdict(result, as_of),
         gate=_gate(result, groups),
         severities=tuple((level, sum(finding.severity is level for finding in result.findings)) for level in Severity),
-        hosts=host_table(result.facts, as_of) if result.facts is not None else HostTable(rows=(), notes=()),
+        hosts=host_table(result.facts, as_of, result.gaps)
+        if result.facts is not None
+        else HostTable(rows=(), notes=()),
         groups=groups,
         play=play_findings(groups),
         play_note=_play_note(result),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from analyzer.model import AnalysisGap, AppInfo, Finding, NotEvaluated, RuleText, ScanResult, Strength
+from analyzer.model import AnalysisGap, AppInfo, Finding, NotEvaluated, RuleText, ScanResult, Severity, Strength
 from analyzer.model.policy import HIGHEST_KNOWN_LEVEL
 from analyzer.reporters.levels import name_levels
 from analyzer.reporters.text import join_words, shorten, visible_lines
@@ -27,27 +27,34 @@ _ANCHOR_DIGITS = 12
 
 
 def group_findings(result: ScanResult) -> tuple[FindingGroup, ...]:
-    """Return findings grouped by rule, the rule with the worst open finding first."""
+    """Return findings grouped by rule and severity, the group with the worst open finding first.
+
+    The rule's own words stand with its first group; later ones point to it.
+    """
     anchors = finding_anchors(result.findings)
-    by_rule: dict[str, list[tuple[Finding, FindingView]]] = {}
+    by_rule: dict[tuple[str, Severity], list[tuple[Finding, FindingView]]] = {}
     blocking = frozenset(result.gate.blocking)
     for finding, anchor in zip(result.findings, anchors, strict=True):
         view = _finding_view(finding, anchor, result.app, blocking=finding.fingerprint in blocking)
-        by_rule.setdefault(finding.rule_id, []).append((finding, view))
-    groups: list[tuple[tuple[bool, int, int, str], FindingGroup]] = []
-    for rule_id, members in by_rule.items():
+        by_rule.setdefault((finding.rule_id, finding.severity), []).append((finding, view))
+    for members in by_rule.values():
         members.sort(key=lambda member: _rank(member[0]))
-        worst = members[0][0]
+    groups: list[FindingGroup] = []
+    explained: set[str] = set()
+    for (rule_id, severity), members in sorted(by_rule.items(), key=lambda item: (*_rank(item[1][0][0])[:3], item[0])):
         text = result.rules.get(rule_id)
-        group = FindingGroup(
-            rule_id=show(rule_id),
-            title=show(worst.title),
-            severity=worst.severity,
-            rule=rule_view(text) if text is not None else None,
-            findings=tuple(view for _, view in members),
+        groups.append(
+            FindingGroup(
+                rule_id=show(rule_id),
+                title=show(members[0][0].title),
+                severity=severity,
+                rule=rule_view(text) if text is not None and rule_id not in explained else None,
+                explained_above=rule_id in explained,
+                findings=tuple(view for _, view in members),
+            )
         )
-        groups.append(((*_rank(worst)[:3], rule_id), group))
-    return tuple(group for _, group in sorted(groups, key=lambda item: item[0]))
+        explained.add(rule_id)
+    return tuple(groups)
 
 
 def finding_anchors(findings: Sequence[Finding]) -> tuple[str, ...]:

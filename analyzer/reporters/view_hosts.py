@@ -1,28 +1,33 @@
-"""The host table: one row per scope of the policy and per pin-set in code, with the origin of every value."""
+"""The host table: one row per host pattern or group of patterns that are treated alike, over all mechanisms."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
 
 from analyzer.model import (
+    AnalysisGap,
     AppInfo,
     Facts,
     HostFact,
     NetworkPolicy,
-    Origin,
     PinFact,
+    PolicyDomain,
     PolicyScope,
     PolicyVariant,
+    ScopeBand,
     Settings,
-    TrustAnchor,
 )
 from analyzer.model.policy import FIRST_POLICY_LEVEL, HIGHEST_KNOWN_LEVEL
-from analyzer.reporters.banding import Banded, over_bands
-from analyzer.reporters.levels import LevelRange, join_ranges, name_levels, name_ranges, short_ranges
+from analyzer.reporters.banding import Banded
+from analyzer.reporters.levels import LevelRange, join_ranges, name_levels, short_ranges
 from analyzer.reporters.text import join_words
-from analyzer.reporters.view_model import HostRow, HostTable, State, TrailStep, Value
+from analyzer.reporters.view_code_pins import CodePinSet, code_pin_sets, unseen_code
+from analyzer.reporters.view_host_names import NamedHosts
+from analyzer.reporters.view_model import HostRow, HostTable, RowKind, State, TrailStep, Value
 from analyzer.reporters.view_pins import (
+    NOT_PINNED,
     backup_value,
-    code_rows,
     enforcement,
     host_pattern,
     pin_view,
@@ -30,6 +35,18 @@ from analyzer.reporters.view_pins import (
     until_value,
 )
 from analyzer.reporters.view_places import element_place
+from analyzer.reporters.view_settings import (
+    ALLOWED,
+    NOT_ALLOWED,
+    TRUSTED,
+    BandedSettings,
+    anchors_words,
+    cleartext_words,
+    deciding_scopes,
+    trail,
+    transparency_words,
+    user_cas_words,
+)
 from analyzer.reporters.words import DOMAIN_PROBLEMS, MECHANISMS, owner_name, show
 
 MAX_ROWS = 250
@@ -38,30 +55,31 @@ MAX_PATTERNS = 40
 """Most host patterns that one row spells out."""
 NOT_IN_FORCE = "Not in force"
 """What the pins of a policy are on devices that read none."""
-_REFUSED = "Refused by Android"
-_ORIGINS = {
-    "declared": "declared here",
-    "inherited": "inherited from an enclosing element",
-    "manifest": "manifest attribute",
-    "platform-default": "platform default",
-    "implicit": "implied by another setting",
-}
-_SOURCES = {"system": "system CAs", "user": "user-installed CAs", "wfa": "WFA CAs", "raw": "bundled CA"}
+_CLEARTEXT_ATTRIBUTE_LEVEL = 23
+"""The first API level that reads ``android:usesCleartextTraffic``; older devices allow cleartext."""
+_MOST_SCOPES = 20
 
 
-def host_table(facts: Facts, as_of: dt.datetime) -> HostTable:
-    """Return the table: domains of the policy, then pin-sets in code, then all other hosts."""
-    context = _Context(facts, as_of)
-    scopes = [
-        (variant, scope) for variant in facts.policy.variants for scope in variant.scopes if scope.kind != "localhost"
+def host_table(facts: Facts, as_of: dt.datetime, gaps: Iterable[AnalysisGap] = ()) -> HostTable:
+    """Return the table: domains of the policy, then what else is pinned or named in code, then all other hosts.
+
+    `gaps` tell whether there may be pins in code that the facts lack.
+    """
+    context = _Context(facts, as_of, unseen_code(facts, gaps))
+    scopes = [(variant, scope) for variant in facts.policy.variants for scope in variant.scopes]
+    rows = [
+        row
+        for variant, scope in scopes
+        if scope.kind == "domain" and scope.domains
+        for row in context.domain_rows(variant, scope)
     ]
-    domain_rows = [context.row(variant, scope) for variant, scope in scopes if scope.kind == "domain"]
-    base_rows = [context.row(variant, scope) for variant, scope in scopes if scope.kind == "base"]
-    rows = [*domain_rows, *code_rows(facts.pins, as_of)]
+    rows += context.code_rows()
+    base_rows = [context.base_row(variant, scope) for variant, scope in scopes if scope.kind == "base"]
+    rows += context.named_row()
     omitted = max(0, len(rows) + len(base_rows) - MAX_ROWS)
     return HostTable(
         rows=(*rows[: len(rows) - omitted], *base_rows),
-        notes=_notes(facts),
+        notes=(*_notes(facts), *context.names.notes()),
         omitted=omitted,
     )
 
@@ -77,70 +95,193 @@ def missing_levels(app: AppInfo, variant: PolicyVariant, scope: PolicyScope) -> 
 class _Context:
     """What every row needs beside its scope."""
 
-    def __init__(self, facts: Facts, as_of: dt.datetime) -> None:
+    def __init__(self, facts: Facts, as_of: dt.datetime, unseen: str) -> None:
         self._app = facts.app
         self._policy = facts.policy
         self._as_of = as_of
+        self._unseen = unseen
         self._useless = stand_ins(facts.pins)
-        self._owners: dict[str, HostFact] = {host.name: host for host in facts.hosts}
+        self._sets: dict[str, list[CodePinSet]] = {}
+        for pin_set in code_pin_sets(facts.pins):
+            self._sets.setdefault(pin_set.label, []).append(pin_set)
+        self.names = NamedHosts(facts, [pin_set for sets in self._sets.values() for pin_set in sets])
+        self._owners: dict[str, HostFact] = {}
+        for host in facts.hosts:
+            if host.name not in self._owners or host.owner != "unknown":
+                self._owners[host.name] = host
         self._pins: dict[tuple[str, str], dict[str, PinFact]] = {}
         for pin in facts.pins:
             if pin.mechanism == "nsc":
                 entry = pin.evidence[0].entry if pin.evidence else ""
                 self._pins.setdefault((entry, pin.host or ""), {})[pin.value] = pin
+        self._placed: set[str] = set()
 
-    def row(self, variant: PolicyVariant, scope: PolicyScope) -> HostRow:
-        """Return the row of one scope of one policy file."""
-        facts: dict[str, PinFact] = {}
+    def domain_rows(self, variant: PolicyVariant, scope: PolicyScope) -> list[HostRow]:
+        """Return the rows of a scope: one for all its domains, and one for each that code pins as well."""
+        groups: dict[str, list[PolicyDomain]] = {}
         for domain in scope.domains:
+            label = host_pattern(domain.name, domain.include_subdomains)
+            groups.setdefault(label if label in self._sets and domain.problem is None else "", []).append(domain)
+        self._placed.update(groups)
+        return [self._row(variant, scope, domains, self._sets.get(label, ())) for label, domains in groups.items()]
+
+    def base_row(self, variant: PolicyVariant, scope: PolicyScope) -> HostRow:
+        """Return the row of all hosts that no domain covers."""
+        return self._row(variant, scope, (), ())
+
+    def code_rows(self) -> list[HostRow]:
+        """Return one row for each pattern that is pinned in code alone, with what the policy says of it."""
+        return [
+            self._elsewhere("code", label if sets[0].host is not None else None, (label,), sets)
+            for label, sets in self._sets.items()
+            if label not in self._placed
+        ]
+
+    def named_row(self) -> list[HostRow]:
+        """Return a row for the app's own hosts that only the base of the policy covers, if there are any."""
+        hosts = self.names.of_no_pattern
+        if not hosts:
+            return []
+        # They are treated alike: what holds for one that no domain covers holds for all.
+        return [self._elsewhere("host", hosts[0], hosts, ())]
+
+    def _row(
+        self, variant: PolicyVariant, scope: PolicyScope, domains: Sequence[PolicyDomain], sets: Sequence[CodePinSet]
+    ) -> HostRow:
+        """Return the row of a scope, or of some of its domains, which `sets` pin as well."""
+        facts: dict[str, PinFact] = {}
+        for domain in domains:
             facts |= self._pins.get((variant.entry, domain.name), {})
-        refused = missing_levels(self._app, variant, scope)
         newest = scope.bands[-1].settings if scope.bands else None
         values = [(pin.value, pin.digest) for pin in newest.pin_set.pins] if newest else []
         if newest is None:
             values = [(pin.value, pin.digest or b"") for pin in facts.values()]
-        banded = _Banded(scope)
-        names = tuple(host_pattern(domain.name, domain.include_subdomains) for domain in scope.domains)
-        return HostRow(
-            kind="base" if scope.kind == "base" else "domain",
-            patterns=names[:MAX_PATTERNS] or ("no host" if scope.kind == "domain" else _base_name(variant),),
-            more_patterns=max(0, len(names) - MAX_PATTERNS),
-            notes=self._row_notes(variant, scope),
-            owner=self._owner(scope),
-            mechanism=MECHANISMS["nsc"] if self._policy.state == "resolved" else "Platform defaults",
+        labels = [host_pattern(domain.name, domain.include_subdomains) for domain in domains]
+        row = self._policy_row(
+            "base" if scope.kind == "base" else "domain",
+            labels or [_base_name(variant, named=bool(self.names.of_no_pattern or self._sets))],
+            scope.bands,
+            trail(variant, scope),
+        )
+        enforced = self._enforced(variant, scope, domains, pinned=bool(values))
+        row = replace(
+            row,
+            notes=(*_row_notes(variant, domains), *self.names.under(labels)),
+            owner=self._owner(domains),
             variant=self._variant_name(variant),
-            enforced=self._enforced(scope, banded, refused, pinned=bool(values)),
+            enforced=enforced,
             pins=tuple(pin_view(value, facts.get(value)) for value, _ in values),
             backup=backup_value(facts.values(), (digest for _, digest in values if digest)),
+        )
+        return self._with_code(row, sets, pinned=bool(values))
+
+    def _elsewhere(
+        self, kind: RowKind, asked: str | None, labels: Sequence[str], sets: Sequence[CodePinSet]
+    ) -> HostRow:
+        """Return the row of hosts that are no domain of the policy, with what holds for `asked`.
+
+        None asks for nothing: the settings of a client's hosts are not known without knowing the hosts.
+        """
+        scopes = deciding_scopes(self._policy, asked) if asked is not None else ()
+        bands = tuple(band for _, _, part in scopes for band in part)
+        steps = tuple(step for variant, scope, _ in scopes for step in trail(variant, scope))
+        row = self._policy_row(kind, labels, bands, steps)
+        owners = {"first party"} if kind == "host" else {pin_set.owner for pin_set in sets}
+        row = replace(row, notes=self.names.under(labels), owner=join_words(sorted(owners)))
+        return self._with_code(row, sets, pinned=any(band.settings.pin_set.pins for band in bands))
+
+    def _policy_row(
+        self, kind: RowKind, labels: Sequence[str], bands: Sequence[ScopeBand], steps: tuple[TrailStep, ...]
+    ) -> HostRow:
+        """Return a row with what the policy says on these ranges of devices."""
+        banded = BandedSettings(bands)
+        older = bool(bands) or kind == "base"
+        return HostRow(
+            kind=kind,
+            patterns=tuple(labels[:MAX_PATTERNS]),
+            more_patterns=max(0, len(labels) - MAX_PATTERNS),
+            notes=(),
+            owner="",
+            mechanism=MECHANISMS["nsc"] if self._policy.state == "resolved" else "Platform defaults",
+            variant="",
+            enforced=banded.of(self._checked),
+            pins=(),
+            backup=Value(text="–"),
             until=banded.values(
                 lambda settings: until_value(
                     settings.pin_set.expires_date, self._as_of, pinned=bool(settings.pin_set.pins)
                 )
             ),
-            cleartext=banded.of(_cleartext),
-            user_cas=banded.of(_user_cas),
-            anchors=banded.of(_anchors),
-            transparency=banded.of(_transparency),
+            cleartext=banded.of(cleartext_words, older=self._older_cleartext() if older else ()),
+            user_cas=banded.of(user_cas_words, older=self._older_user_cas() if older else ()),
+            anchors=banded.of(anchors_words),
+            transparency=banded.of(transparency_words),
             encryption=banded.of(lambda settings: (settings.domain_encryption or "Not used", "neutral")),
-            trail=_trail(variant, scope),
+            trail=steps,
+        )
+
+    def _with_code(self, row: HostRow, sets: Sequence[CodePinSet], *, pinned: bool) -> HostRow:
+        """Add pins that are set in code for the patterns of a row, which the policy has `pinned` or not."""
+        if not sets:
+            return row
+        mechanisms = list(dict.fromkeys(pin_set.mechanism for pin_set in sets))
+        states: dict[Value, None] = {}
+        for pin_set in sets:
+            value = pin_set.enforcement(self._as_of)
+            states[_named(pin_set.mechanism, value) if pinned or len(mechanisms) > 1 else value] = None
+        enforced = sorted(states, key=lambda value: value.state != "good")
+        own = row.kind == "domain"
+        if pinned:
+            enforced = [*row.enforced, *enforced] if own else [*enforced, *(_named("Policy", v) for v in row.enforced)]
+        leading = next((pin_set for pin_set in sets if pin_set.holds(self._as_of)), sets[0])
+        by_policy = [row.mechanism] if own or pinned else []
+        return replace(
+            row,
+            mechanism=", ".join([*by_policy, *mechanisms]),
+            owner=row.owner or join_words(sorted({pin_set.owner for pin_set in sets})),
+            enforced=tuple(enforced),
+            pins=tuple(dict.fromkeys((*row.pins, *(pin for pin_set in sets for pin in pin_set.pin_views())))),
+            backup=row.backup if row.pins else leading.backup(),
+            until=row.until if own and pinned else (leading.until(self._as_of),),
+            trail=(*row.trail, *(step for pin_set in sets for step in pin_set.trail())),
+        )
+
+    def _checked(self, settings: Settings) -> tuple[str, State]:
+        text, state = enforcement(settings, self._as_of, self._useless)
+        if text == NOT_PINNED and self._unseen:
+            return f"{NOT_PINNED} by policy; {self._unseen}", "unknown"
+        return text, state
+
+    def _older_user_cas(self) -> tuple[Banded, ...]:
+        """Return what holds before API 24; where a policy is not read, notes of the table speak of it."""
+        last = min(FIRST_POLICY_LEVEL - 1, self._app.max_sdk or HIGHEST_KNOWN_LEVEL)
+        if self._policy.state != "none" or self._app.min_sdk > last:
+            return ()
+        return (((self._app.min_sdk, last), *TRUSTED),)
+
+    def _older_cleartext(self) -> tuple[Banded, ...]:
+        if self._policy.state != "none":
+            return ()
+        last = min(FIRST_POLICY_LEVEL - 1, self._app.max_sdk or HIGHEST_KNOWN_LEVEL)
+        return tuple(
+            ((level, level), *(ALLOWED if allows_old_cleartext(self._app, level) else NOT_ALLOWED))
+            for level in range(max(self._app.min_sdk, 1), last + 1)
         )
 
     def _enforced(
-        self, scope: PolicyScope, banded: "_Banded", refused: Sequence[LevelRange], *, pinned: bool
+        self, variant: PolicyVariant, scope: PolicyScope, domains: Sequence[PolicyDomain], *, pinned: bool
     ) -> tuple[Value, ...]:
-        if scope.kind == "domain" and scope.bands and all(domain.problem is not None for domain in scope.domains):
+        if domains and scope.bands and all(domain.problem is not None for domain in domains):
             return (Value(text="Can match no host", state="bad"),)
-        values = banded.of(lambda settings: enforcement(settings, self._as_of, self._useless), refused)
-        return (*values, *self._below(pinned))
-
-    def _below(self, pinned: bool) -> tuple[Value, ...]:
+        values = BandedSettings(scope.bands).of(self._checked, missing_levels(self._app, variant, scope))
         if not pinned or self._app.min_sdk >= FIRST_POLICY_LEVEL:
-            return ()
+            return values
         span = (self._app.min_sdk, FIRST_POLICY_LEVEL - 1)
-        return (Value(text=NOT_IN_FORCE, state="warn", levels=name_levels(*span), api=short_ranges([span])),)
+        below = Value(text=NOT_IN_FORCE, state="warn", levels=name_levels(*span), api=short_ranges([span]))
+        return (*values, below)
 
-    def _owner(self, scope: PolicyScope) -> str:
-        owners = {host.owner for domain in scope.domains if (host := self._owners.get(domain.name)) is not None}
+    def _owner(self, domains: Sequence[PolicyDomain]) -> str:
+        owners = {host.owner for domain in domains if (host := self._owners.get(domain.name)) is not None}
         return join_words(sorted(owner_name(owner) for owner in owners if owner != "unknown"))
 
     def _variant_name(self, variant: PolicyVariant) -> str:
@@ -149,110 +290,30 @@ class _Context:
         name = show(variant.qualifiers, 80) or "default"
         return f"{name}: {name_levels(variant.first_level, variant.last_level)}"
 
-    @staticmethod
-    def _row_notes(variant: PolicyVariant, scope: PolicyScope) -> tuple[str, ...]:
-        notes = [
-            f"{show(domain.written, 253)} can match no host: {DOMAIN_PROBLEMS.get(domain.problem, domain.problem)}."
-            for domain in scope.domains[:MAX_PATTERNS]
-            if domain.problem is not None
-        ]
-        names = {domain.name for domain in scope.domains}
-        if any(names.intersection(c.domains) and c.enforce_pinning is not True for c in variant.trustkit):
-            notes.append("TrustKit reports pin failures here without enforcing them (enforcePinning is not true).")
-        return tuple(notes)
+
+def _named(mechanism: str, value: Value) -> Value:
+    return replace(value, text=f"{mechanism}: {value.text[:1].lower()}{value.text[1:]}")
 
 
-class _Banded:
-    """Applies a reading of the settings to every band of a scope."""
-
-    def __init__(self, scope: PolicyScope) -> None:
-        self._scope = scope
-
-    def of(
-        self, read: Callable[[Settings], tuple[str, State]], refused: Sequence[LevelRange] = ()
-    ) -> tuple[Value, ...]:
-        """Return the words on each band; on `refused` levels the file as a whole has no effect."""
-        bands: list[Banded] = [
-            ((band.first_level, band.last_level), *read(band.settings)) for band in self._scope.bands
-        ]
-        bands += [(levels, _REFUSED, "bad") for levels in refused]
-        return over_bands(bands) if bands else (Value(text="–"),)
-
-    def values(self, read: Callable[[Settings], Value]) -> tuple[Value, ...]:
-        def words(settings: Settings) -> tuple[str, State]:
-            value = read(settings)
-            return value.text, value.state
-
-        return self.of(words)
+def allows_old_cleartext(app: AppInfo, level: int) -> bool:
+    """Tell whether devices of a level below 24 allow cleartext: only API 23 reads the manifest's attribute."""
+    return level < _CLEARTEXT_ATTRIBUTE_LEVEL or app.uses_cleartext_traffic is not False
 
 
-def _cleartext(settings: Settings) -> tuple[str, State]:
-    return ("Allowed", "bad") if settings.cleartext else ("Not allowed", "good")
+def _row_notes(variant: PolicyVariant, domains: Sequence[PolicyDomain]) -> tuple[str, ...]:
+    notes = [
+        f"{show(domain.written, 253)} can match no host: {DOMAIN_PROBLEMS.get(domain.problem, domain.problem)}."
+        for domain in domains[:MAX_PATTERNS]
+        if domain.problem is not None
+    ]
+    names = {domain.name for domain in domains}
+    if any(names.intersection(c.domains) and c.enforce_pinning is not True for c in variant.trustkit):
+        notes.append("TrustKit reports pin failures here without enforcing them (enforcePinning is not true).")
+    return tuple(notes)
 
 
-def _user_cas(settings: Settings) -> tuple[str, State]:
-    trusted = any(anchor.source == "user" for anchor in settings.trust_anchors)
-    return ("Trusted", "bad") if trusted else ("Not trusted", "good")
-
-
-def _anchors(settings: Settings) -> tuple[str, State]:
-    if not settings.trust_anchors:
-        return "None: no certificate is trusted", "bad"
-    return ", ".join(_anchor_name(anchor) for anchor in settings.trust_anchors[:20]), "neutral"
-
-
-def _anchor_name(anchor: TrustAnchor) -> str:
-    name = _SOURCES[anchor.source]
-    resource = anchor.resource_name or anchor.resource
-    if resource:
-        name += f" {show(resource, 120)}"
-    notes = ["overrides pins"] if anchor.overrides_pins else []
-    notes += ["debuggable builds"] if anchor.from_debug_overrides else []
-    return f"{name} ({', '.join(notes)})" if notes else name
-
-
-def _transparency(settings: Settings) -> tuple[str, State]:
-    return ("Required", "good") if settings.ct_required else ("Not required", "neutral")
-
-
-def _trail(variant: PolicyVariant, scope: PolicyScope) -> tuple[TrailStep, ...]:
-    steps: dict[tuple[str, str, str, str], list[LevelRange]] = {}
-    for band in scope.bands:
-        settings = band.settings
-        pins = len(settings.pin_set.pins)
-        for setting, value, origin in (
-            ("Cleartext", _cleartext(settings)[0], settings.cleartext_origin),
-            ("Trust anchors", _anchors(settings)[0], settings.trust_anchors_origin),
-            ("Pin-set", f"{pins} listed" if pins else "None", settings.pin_set_origin),
-            ("Certificate transparency", _transparency(settings)[0], settings.ct_origin),
-            ("Domain encryption", settings.domain_encryption or "", settings.domain_encryption_origin),
-        ):
-            if origin is not None:
-                key = (setting, value, _origin_words(origin), element_place(variant.entry, origin.path, origin.line))
-                steps.setdefault(key, []).append((band.first_level, band.last_level))
-    everywhere = join_ranges((band.first_level, band.last_level) for band in scope.bands)
-    ordered = sorted(steps.items(), key=lambda item: _SETTING_ORDER.index(item[0][0]))
-    return tuple(
-        TrailStep(
-            setting=setting,
-            value=value,
-            origin=origin,
-            place=place,
-            levels="" if join_ranges(spans) == everywhere else name_ranges(spans),
-        )
-        for (setting, value, origin, place), spans in ordered
-    )
-
-
-_SETTING_ORDER = ("Pin-set", "Cleartext", "Trust anchors", "Certificate transparency", "Domain encryption")
-
-
-def _base_name(variant: PolicyVariant) -> str:
-    return "all other hosts" if any(scope.kind == "domain" for scope in variant.scopes) else "all hosts"
-
-
-def _origin_words(origin: Origin) -> str:
-    return _ORIGINS[origin.kind]
+def _base_name(variant: PolicyVariant, *, named: bool) -> str:
+    return "all other hosts" if named or any(scope.domains for scope in variant.scopes) else "all hosts"
 
 
 def _notes(facts: Facts) -> tuple[str, ...]:
@@ -268,6 +329,12 @@ def _notes(facts: Facts) -> tuple[str, ...]:
             "On Android 17 and newer (API 37+) the platform adds a configuration of its own for loopback names, "
             "where cleartext is allowed."
         )
+    notes.extend(
+        f"A domain-config without a domain applies to no host: {element_place(variant.entry, scope.path, scope.line)}."
+        for variant in policy.variants
+        for scope in variant.scopes[:_MOST_SCOPES]
+        if scope.kind == "domain" and not scope.domains
+    )
     notes.extend(_debug_notes(app, policy))
     notes.extend(
         f"{show(orphan.entry, 200)} looks like a network security configuration, but nothing refers to it."

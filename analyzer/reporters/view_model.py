@@ -81,10 +81,14 @@ class TrailStep(View, frozen=True, kw_only=True):
     levels: str = ""
 
 
+RowKind = Literal["base", "domain", "code", "host"]
+"""All other hosts, domains of the policy, a pattern that only code pins, hosts that only code names."""
+
+
 class HostRow(View, frozen=True, kw_only=True):
     """Host patterns that are treated alike, and what protects them. Values stand newest devices first."""
 
-    kind: Literal["base", "domain", "code"]
+    kind: RowKind
     patterns: tuple[str, ...]
     more_patterns: int
     notes: tuple[str, ...]
@@ -169,13 +173,16 @@ class RuleView(View, frozen=True, kw_only=True):
 
 
 class FindingGroup(View, frozen=True, kw_only=True):
-    """All findings of one rule: one root cause, many subjects."""
+    """The findings of one rule that weigh the same: one root cause, many subjects."""
 
     rule_id: str
     title: str
     severity: Severity
-    """The worst among its findings."""
+    """Of each of its findings."""
     rule: RuleView | None
+    """The rule's own words; None when the result lacks them, and in all groups of a rule but its first."""
+    explained_above: bool = False
+    """True when an earlier group is of the same rule."""
     findings: tuple[FindingView, ...]
 
 

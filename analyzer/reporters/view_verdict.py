@@ -12,18 +12,16 @@ from analyzer.model import (
     FactKind,
     Facts,
     NetworkPolicy,
-    PolicyScope,
-    PolicyVariant,
     ScanResult,
 )
 from analyzer.model.policy import FIRST_POLICY_LEVEL, HIGHEST_KNOWN_LEVEL
 from analyzer.model.policy_lookup import variant_at
 from analyzer.reporters.levels import LevelRange, name_levels, name_ranges
-from analyzer.reporters.text import join_words, plural
-from analyzer.reporters.view_hosts import missing_levels
+from analyzer.reporters.text import as_sentence, join_words, plural
+from analyzer.reporters.view_hosts import allows_old_cleartext, missing_levels
 from analyzer.reporters.view_model import Verdict
-from analyzer.reporters.view_open import matching_names, open_settings, some_names
-from analyzer.reporters.view_pins import PinStatus, pin_status
+from analyzer.reporters.view_open import open_settings
+from analyzer.reporters.view_pinning import Pinning
 from analyzer.reporters.words import HIDDEN_KINDS, MECHANISMS, show
 
 _POLICY_STAGES: tuple[FactKind, ...] = ("callback", "certificate", "sdk", "host", "code")
@@ -35,6 +33,7 @@ _CHECKS_NOTHING = {
     ),
     "webview_ssl_error": (frozenset({"proceed"}), "proceeds", "proceed", "after any TLS error"),
 }  # fmt: skip
+_OPEN_FOR_ALL = ["Cleartext is allowed for all hosts.", "User-installed CAs are trusted for all hosts."]
 _CALLBACK_NOUNS = {
     "trust_manager": "trust manager",
     "hostname_verifier": "hostname verifier",
@@ -49,19 +48,19 @@ def verdict(result: ScanResult, as_of: dt.datetime) -> Verdict:
         reason = next((gap.detail for gap in result.gaps if gap.incomplete), "")
         return Verdict(
             known=(f"{show(result.target.path, 200)} could not be read as an Android app.",),
-            unknown=tuple(filter(None, (show(reason), "Nothing is known of how it uses TLS."))),
+            unknown=tuple(filter(None, (as_sentence(show(reason)), "Nothing is known of how it uses TLS."))),
         )
-    sentences = _policy(facts, as_of)
+    sentences = _policy(facts, Pinning(facts, as_of, result.gaps))
     return Verdict(known=tuple(sentences), unknown=_unknown(result, facts))
 
 
-def _policy(facts: Facts, as_of: dt.datetime) -> list[str]:
+def _policy(facts: Facts, pinning: Pinning) -> list[str]:
     """Return what is pinned, then what checks nothing, then what else is open."""
-    pinned, opened = _policy_parts(facts, as_of)
+    pinned, opened = _policy_parts(facts, pinning)
     return [*pinned, *_code(facts), *opened]
 
 
-def _policy_parts(facts: Facts, as_of: dt.datetime) -> tuple[list[str], list[str]]:
+def _policy_parts(facts: Facts, pinning: Pinning) -> tuple[list[str], list[str]]:
     app, policy = facts.app, facts.policy
     match policy.state:
         case "unresolved":
@@ -72,7 +71,8 @@ def _policy_parts(facts: Facts, as_of: dt.datetime) -> tuple[list[str], list[str
             pass
     newest = min(app.max_sdk or HIGHEST_KNOWN_LEVEL, HIGHEST_KNOWN_LEVEL)
     if newest < FIRST_POLICY_LEVEL:
-        return ["The app runs only on devices that read no network security configuration."], []
+        lead = "The app runs only on devices that read no network security configuration."
+        return [lead], _older_devices(app, policy)
     variant = variant_at(policy, newest)
     if variant is None:
         return ["What the network security configuration means on the newest devices could not be told."], []
@@ -80,12 +80,28 @@ def _policy_parts(facts: Facts, as_of: dt.datetime) -> tuple[list[str], list[str
     base = next((scope for scope in variant.scopes if scope.kind == "base"), None)
     if base is None or not base.bands or base.bands[-1].last_level < newest:
         return pinned or ["The network security configuration has no effect on any device the app runs on."], []
-    pinned += _pinning(policy, variant, as_of)
-    pinned += _other_variants(policy, variant, as_of)
+    pinned += pinning.sentences(variant)
+    pinned += pinning.other_variants(variant)
     opened = open_settings([other for other in policy.variants if other.default] or [variant])
-    if app.min_sdk < FIRST_POLICY_LEVEL and policy.state == "resolved":
-        opened.append(f"On {name_levels(app.min_sdk, FIRST_POLICY_LEVEL - 1)} the policy is not read.")
-    return pinned, opened
+    if policy.state == "none" and opened == _OPEN_FOR_ALL and allows_old_cleartext(app, FIRST_POLICY_LEVEL - 1):
+        # The same holds for all hosts on older devices as on newer ones.
+        return pinned, opened
+    return pinned, [*opened, *_older_devices(app, policy)]
+
+
+def _older_devices(app: AppInfo, policy: NetworkPolicy) -> list[str]:
+    """Say what holds for every host on devices that read no policy."""
+    last = FIRST_POLICY_LEVEL - 1
+    if app.min_sdk > last:
+        return []
+    allowed = [level for level in range(max(app.min_sdk, 1), last + 1) if allows_old_cleartext(app, level)]
+    trusted = f"On {name_levels(app.min_sdk, last)} "
+    trusted += "the policy is not read: user-installed CAs" if policy.state == "resolved" else "user-installed CAs"
+    if not allowed:
+        return [f"{trusted} are trusted for all hosts."]
+    if allowed[-1] == last:
+        return [f"{trusted} are trusted and cleartext is allowed for all hosts."]
+    return [f"{trusted} are trusted for all hosts, and cleartext is allowed on {name_levels(allowed[0], allowed[-1])}."]
 
 
 def _refusals(app: AppInfo, policy: NetworkPolicy) -> list[str]:
@@ -100,72 +116,6 @@ def _refusals(app: AppInfo, policy: NetworkPolicy) -> list[str]:
         return []
     where = f"on {name_ranges(refused)}" if covered else "on every device that the app runs on"
     return [f"Android refuses the network security configuration {where}: connections through the platform fail there."]
-
-
-def _pinning(policy: NetworkPolicy, variant: PolicyVariant, as_of: dt.datetime) -> list[str]:
-    if policy.state == "none":
-        return ["The app has no network security configuration: platform defaults hold, and no policy pins a host."]
-    domains = _domain_scopes(variant)
-    names = [name for scope in domains for name in matching_names(scope)]
-    lost = [name for scope in domains for name in _lost_names(scope)]
-    if not names and not lost:
-        return ["The network security configuration names no host and pins none."]
-    unmatched = [f"{some_names(lost)} can match no host."] if lost else []
-    if not names:
-        return ["The network security configuration names no host that can exist and pins none.", *unmatched]
-    pinned = _pinned_count(domains, as_of)
-    whole = plural(len(names), "host pattern")
-    where = "in the network security configuration"
-    if len(names) == 1:
-        sentence = f"The one host pattern {where} is {'' if pinned else 'not '}pinned."
-    elif pinned == 0:
-        sentence = f"None of the {whole} {where} is pinned."
-    elif pinned == len(names):
-        sentence = f"All {whole} {where} are pinned."
-    else:
-        verb = "is" if pinned == 1 else "are"
-        sentence = f"{pinned} of {whole} {verb} pinned by the network security configuration."
-    dead = [name for scope in domains if _status(scope, as_of) == "overridden" for name in matching_names(scope)]
-    overridden = [f"Pins for {some_names(dead)} are overridden by the system CAs."] if dead else []
-    return [sentence, *_ends(domains, as_of), *overridden, *unmatched]
-
-
-def _other_variants(policy: NetworkPolicy, newest: PolicyVariant, as_of: dt.datetime) -> list[str]:
-    """Say what the other configurations of the file pin, which other devices choose."""
-    sentences: list[str] = []
-    for variant in policy.variants:
-        if variant is newest or not any(scope.bands for scope in variant.scopes):
-            continue
-        if variant.default:
-            devices = f"On {name_levels(variant.first_level, variant.last_level)}"
-        else:
-            devices = f"On devices that choose {show(variant.qualifiers, 80)} resources"
-        domains = _domain_scopes(variant)
-        count = sum(len(matching_names(scope)) for scope in domains)
-        pinned = _pinned_count(domains, as_of)
-        what = f"pins {pinned or 'none'} of {plural(count, 'host pattern')}" if count else "pins no host"
-        sentences.append(f"{devices} another file applies, which {what}.")
-    return sentences
-
-
-def _ends(domains: Sequence[PolicyScope], as_of: dt.datetime) -> list[str]:
-    ended: dict[str, list[str]] = {}
-    ahead: dict[str, list[str]] = {}
-    for scope in domains:
-        expires = scope.bands[-1].settings.pin_set.expires_date
-        status = _status(scope, as_of)
-        if expires is not None and matching_names(scope):
-            if status == "expired":
-                ended.setdefault(expires, []).extend(matching_names(scope))
-            elif status in ("enforced", "partly"):
-                ahead.setdefault(expires, []).extend(matching_names(scope))
-    sentences = [f"Pinning for {some_names(names)} ended on {day}." for day, names in sorted(ended.items())]
-    if ahead:
-        day, names = min(ahead.items())
-        later = sum(len(others) for other, others in ahead.items() if other != day)
-        more = f", for {plural(later, 'more pattern')} later" if later else ""
-        sentences.append(f"Pinning for {some_names(names)} ends on {day}{more}.")
-    return sentences
 
 
 def _code(facts: Facts) -> list[str]:
@@ -218,19 +168,3 @@ def _unknown(result: ScanResult, facts: Facts) -> tuple[str, ...]:
     if rest:
         sentences.append(f"Not seen completely: {join_words(rest)}.")
     return tuple(sentences)
-
-
-def _domain_scopes(variant: PolicyVariant) -> list[PolicyScope]:
-    return [scope for scope in variant.scopes if scope.kind == "domain" and scope.bands]
-
-
-def _status(scope: PolicyScope, as_of: dt.datetime) -> PinStatus:
-    return pin_status(scope.bands[-1].settings, as_of)
-
-
-def _pinned_count(domains: Sequence[PolicyScope], as_of: dt.datetime) -> int:
-    return sum(len(matching_names(scope)) for scope in domains if _status(scope, as_of) in ("enforced", "partly"))
-
-
-def _lost_names(scope: PolicyScope) -> list[str]:
-    return [show(domain.written.strip(), 253) for domain in scope.domains if domain.problem is not None]

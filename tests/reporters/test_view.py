@@ -1,16 +1,17 @@
 """What the view of a result says, in words."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from analyzer.model import Adjustment, AnalysisGap, Confidence, Location, Severity
+from analyzer.model import Adjustment, AnalysisGap, Confidence, HostFact, Location, ScanResult, Severity
 from analyzer.reporters.levels import name_levels, name_ranges, short_ranges
 from analyzer.reporters.timeline import draw_timeline
 from analyzer.reporters.view import build_view
+from analyzer.reporters.view_code_pins import code_pin_sets
 from analyzer.reporters.view_model import HostRow, ReportView
-from analyzer.reporters.view_pins import code_rows
 from analyzer.reporters.view_places import place_text
 from tests import factories
 from tests.reporters import report_cases as cases
@@ -31,6 +32,15 @@ PINNED = f"""<network-security-config>
 
 def policy(day: str = "2027-03-02", extra: str = "") -> tuple[str, str]:
     return PINNED.format(day=day, extra=extra), ""
+
+
+NOW = dt.datetime(2026, 1, 15, 12, tzinfo=dt.UTC)
+
+
+def with_facts(result: ScanResult, **changes: Any) -> ScanResult:
+    """Return a result with other facts."""
+    assert result.facts is not None
+    return replace(result, facts=replace(result.facts, **changes))
 
 
 def row_of(view: ReportView, pattern: str) -> HostRow:
@@ -61,13 +71,17 @@ class TestVerdict:
 
     def test_an_expired_pin_set_does_not_count_as_pinned(self) -> None:
         view = build_view(cases.app_with_policy(policy("2026-01-15")))
-        assert view.verdict.known[0] == "The one host pattern in the network security configuration is not pinned."
+        assert (
+            view.verdict.known[0] == "The one host pattern in the network security configuration is not pinned by it."
+        )
         assert "Pinning for *.api.example.com ended on 2026-01-15." in view.verdict.known
 
     def test_pins_overridden_by_system_anchors_do_not_count_as_pinned(self) -> None:
         anchors = '<trust-anchors><certificates src="system" overridePins="true"/></trust-anchors>'
         view = build_view(cases.app_with_policy(policy(extra=anchors)))
-        assert view.verdict.known[0] == "The one host pattern in the network security configuration is not pinned."
+        assert (
+            view.verdict.known[0] == "The one host pattern in the network security configuration is not pinned by it."
+        )
         assert "Pins for *.api.example.com are overridden by the system CAs." in view.verdict.known
 
     def test_overridden_pins_are_not_said_to_end_some_day(self) -> None:
@@ -80,7 +94,7 @@ class TestVerdict:
         second = '<domain-config><domain includeSubdomains="false">www.example.com</domain></domain-config>'
         text = text.replace("</network-security-config>", second + "</network-security-config>")
         known = build_view(cases.app_with_policy((text, ""))).verdict.known
-        assert known[0] == "The one host pattern in the network security configuration is not pinned."
+        assert known[0] == "The one host pattern in the network security configuration is not pinned by it."
         assert "https://api.example.com can match no host." in known
 
     def test_a_pattern_that_can_match_nothing_does_not_make_cleartext_count(self) -> None:
@@ -113,7 +127,7 @@ class TestVerdict:
     def test_an_app_without_policy_has_no_policy_that_pins(self) -> None:
         view = build_view(cases.clean())
         assert view.verdict.known[0] == (
-            "The app has no network security configuration: platform defaults hold, and no policy pins a host."
+            "The app has no network security configuration, so no policy pins a host; no pins were found in its code."
         )
 
     def test_a_file_that_android_refuses_is_the_first_thing_said(self) -> None:
@@ -171,9 +185,10 @@ class TestHosts:
 
     def test_pins_that_are_only_reported_are_not_said_to_be_enforced(self) -> None:
         reported = factories.pin(mechanism="trustkit", activation="created", enforced=False)
-        (row,) = code_rows([reported], dt.datetime(2026, 1, 15, tzinfo=dt.UTC))
-        assert [(value.text, value.state) for value in row.enforced] == [("Only reported, not enforced", "bad")]
-        assert [step.origin for step in row.trail] == ["only reported"]
+        (pin_set,) = code_pin_sets([reported])
+        value = pin_set.enforcement(dt.datetime(2026, 1, 15, tzinfo=dt.UTC))
+        assert (value.text, value.state) == ("Only reported, not enforced", "bad")
+        assert [step.origin for step in pin_set.trail()] == ["TrustKit, only reported"]
 
     def test_a_known_key_is_named(self) -> None:
         row = row_of(build_view(cases.shop()), "*.api.shop.example")
@@ -226,9 +241,13 @@ class TestHosts:
     def test_pins_in_code_have_a_row_of_their_own(self) -> None:
         (row,) = [row for row in build_view(cases.shop()).hosts.rows if row.kind == "code"]
         assert row.patterns == ("api.shop.example",)
-        assert row.mechanism == "OkHttp"
-        assert (row.enforced[0].text, row.enforced[0].state) == ("Not attached to a client", "bad")
-        assert "com.example.shop.net.ApiClient" in row.trail[0].place
+        assert row.mechanism == "Network security configuration, OkHttp"
+        assert [(value.text, value.state) for value in row.enforced] == [
+            ("OkHttp: defined, not attached", "bad"),
+            ("Policy: enforced", "good"),
+        ]
+        assert [value.text for value in row.cleartext] == ["Not allowed"]
+        assert "com.example.shop.net.ApiClient" in row.trail[-1].place
 
     def test_all_other_hosts_come_last(self) -> None:
         assert build_view(cases.shop()).hosts.rows[-1].patterns == ("all other hosts",)
@@ -250,7 +269,7 @@ class TestHosts:
     def test_a_configuration_without_domains_is_no_row_of_all_hosts(self) -> None:
         text = "<network-security-config><domain-config/></network-security-config>"
         view = build_view(cases.app_with_policy((text, "")))
-        assert [row.patterns for row in view.hosts.rows] == [("no host",), ("all other hosts",)]
+        assert [row.patterns for row in view.hosts.rows] == [("all hosts",)]
 
     def test_rows_of_several_configurations_name_theirs(self) -> None:
         newer = policy()[0].replace("2027-03-02", "2028-01-01")
@@ -270,6 +289,150 @@ class TestHosts:
         assert len(view.hosts.rows) + view.hosts.omitted == 301
         assert view.hosts.omitted == 51
         assert view.hosts.rows[-1].patterns == ("all other hosts",)
+
+
+class TestPlaceholders:
+    TEXT = PINNED.replace(cases.PIN_OWN, cases.PIN_EMPTY).replace(f'<pin digest="SHA-256">{cases.PIN_BACKUP}</pin>', "")
+
+    def test_pins_that_match_no_key_are_not_said_to_be_enforced(self) -> None:
+        view = build_view(cases.app_with_policy((self.TEXT.format(day="2027-03-02", extra=""), "")))
+        row = row_of(view, "*.api.example.com")
+        assert [(value.text, value.state) for value in row.enforced] == [
+            ("Placeholder pins only: connections fail", "bad")
+        ]
+        assert view.verdict.known[:2] == (
+            "The one host pattern in the network security configuration is not pinned by it.",
+            "Pins for *.api.example.com are placeholders, which no key matches: connections fail there.",
+        )
+
+    def test_nothing_fails_once_the_pin_set_has_expired(self) -> None:
+        view = build_view(cases.app_with_policy((self.TEXT.format(day="2026-01-15", extra=""), "")))
+        assert [value.text for value in row_of(view, "*.api.example.com").enforced] == ["Expired on 2026-01-15"]
+
+    def test_one_key_beside_a_dummy_is_enough_to_connect(self) -> None:
+        text = PINNED.replace(cases.PIN_OWN, cases.PIN_EMPTY).format(day="2027-03-02", extra="")
+        row = row_of(build_view(cases.app_with_policy((text, ""))), "*.api.example.com")
+        assert [value.text for value in row.enforced] == ["Enforced"]
+
+    def test_the_same_holds_for_pins_in_code(self) -> None:
+        (pin_set,) = code_pin_sets([factories.pin(mechanism="okhttp3", problem="placeholder")])
+        assert not pin_set.holds(NOW)
+        assert pin_set.enforcement(NOW).text == "Placeholder pins only: connections fail"
+
+
+class TestCode:
+    def test_pins_in_code_are_not_denied_while_code_is_not_analysed(self) -> None:
+        result = cases.clean()
+        view = build_view(with_facts(replace(result, gaps=(cases.CODE_GAP,)), covered=("app", "pin", "policy")))
+        assert view.verdict.known[0] == (
+            "The app has no network security configuration, so no policy pins a host; pins in code are unknown."
+        )
+        assert [(value.text, value.state) for value in view.hosts.rows[-1].enforced] == [
+            ("Not pinned by policy; code not analysed", "unknown")
+        ]
+
+    def test_pins_in_code_that_a_gap_may_hide_are_not_denied(self) -> None:
+        gap = AnalysisGap(stage="code", reason="limit", subject="a.b", detail="Too long.", hides=("pin",))
+        view = build_view(replace(cases.clean(), gaps=(gap,)))
+        assert view.verdict.known[0].endswith("pins in code are unknown.")
+        assert view.hosts.rows[-1].enforced[0].text == "Not pinned by policy; code not seen completely"
+
+    def test_a_host_that_only_code_pins_counts_and_shows_what_the_policy_says_of_it(self) -> None:
+        view = build_view(with_facts(cases.clean(), pins=(factories.pin(mechanism="okhttp3", host="api.clean.org"),)))
+        assert view.verdict.known[:2] == (
+            "The app has no network security configuration, so no policy pins a host.",
+            "The one host that the app names, api.clean.org, is pinned by OkHttp.",
+        )
+        row, rest = view.hosts.rows
+        assert (row.kind, row.patterns, row.mechanism) == ("code", ("api.clean.org",), "OkHttp")
+        assert [value.text for value in (*row.enforced, *row.cleartext)] == ["Enforced", "Not allowed"]
+        assert rest.patterns == ("all other hosts",)
+
+    @pytest.mark.parametrize(
+        ("activation", "words"),
+        [
+            ("created", "Defined, not attached"),
+            ("defined_only", "Defined, not attached"),
+            ("unknown", "Not shown to be used"),
+        ],
+    )
+    def test_pins_that_no_client_uses_do_not_count(self, activation: str, words: str) -> None:
+        pin = factories.pin(mechanism="okhttp3", host="api.clean.org", activation=activation)
+        view = build_view(with_facts(cases.clean(), pins=(pin,)))
+        assert view.verdict.known[1] == "The one host that the app names, api.clean.org, is not pinned."
+        assert view.hosts.rows[0].enforced[0].text == words
+
+    def test_a_pattern_that_policy_and_code_pin_is_one_row_and_counts_once(self) -> None:
+        result = cases.app_with_policy(policy())
+        assert result.facts is not None
+        pin = factories.pin(mechanism="trustkit", host="api.example.com", include_subdomains=True, activation="active")
+        view = build_view(with_facts(result, pins=(*result.facts.pins, pin)))
+        row, _ = view.hosts.rows
+        assert (row.patterns, row.mechanism) == (
+            ("*.api.example.com",),
+            "Network security configuration, TrustKit",
+        )
+        assert [value.text for value in row.enforced] == ["Enforced", "TrustKit: enforced"]
+        assert view.verdict.known[0] == (
+            "The one host pattern that the app names, *.api.example.com, is pinned by the network security "
+            "configuration and TrustKit."
+        )
+
+    def test_the_apps_own_hosts_in_code_count_and_stand_in_a_row(self) -> None:
+        result = cases.app_with_policy(policy())
+        assert result.facts is not None
+        named = [
+            HostFact(name=name, owner=owner, source="code")
+            for name, owner in (
+                ("www.shop.example", "first-party"),
+                ("eu.api.example.com", "first-party"),
+                ("127.0.0.1", "first-party"),
+                ("ads.example", "sdk:Ad Network"),
+            )
+        ]
+        view = build_view(with_facts(result, hosts=(*result.facts.hosts, *named)))
+        domain, host, _ = view.hosts.rows
+        assert domain.notes == ("Named in code: eu.api.example.com.",)
+        assert (host.kind, host.patterns, host.owner) == ("host", ("www.shop.example",), "first party")
+        assert "Code names 1 more host not known to be the app's own: 1 (SDK Ad Network)." in view.hosts.notes
+        assert view.verdict.known[0] == (
+            "1 of the 2 host patterns that the app names is known to be pinned by the network security configuration."
+        )
+
+
+class TestOldDevices:
+    def test_an_app_without_policy_is_open_before_api_24(self) -> None:
+        app = cases.app_info(min_sdk=21, target_sdk=34, network_security_config=None)
+        view = build_view(cases.scan_result(app=app, facts=cases.policy_facts(app, covered=("code",))))
+        assert view.verdict.known[-1] == (
+            "On Android 5.0–6.0 (API 21–23) user-installed CAs are trusted and cleartext is allowed for all hosts."
+        )
+        (row,) = view.hosts.rows
+        assert [(value.text, value.levels) for value in row.user_cas] == [
+            ("Not trusted", "Android 7.0 and newer (API 24+)"),
+            ("Trusted", "Android 5.0–6.0 (API 21–23)"),
+        ]
+        assert [(value.text, value.levels) for value in row.cleartext] == [
+            ("Not allowed", "Android 9 and newer (API 28+)"),
+            ("Allowed", "Android 5.0–8.1 (API 21–27)"),
+        ]
+
+    def test_the_manifest_forbids_cleartext_from_api_23_on(self) -> None:
+        app = cases.app_info(min_sdk=21, network_security_config=None, uses_cleartext_traffic=False)
+        view = build_view(cases.scan_result(app=app, facts=cases.policy_facts(app, covered=("code",))))
+        assert view.verdict.known[-1] == (
+            "On Android 5.0–6.0 (API 21–23) user-installed CAs are trusted for all hosts, and cleartext is allowed "
+            "on Android 5.0–5.1 (API 21–22)."
+        )
+        assert [value.levels for value in view.hosts.rows[0].cleartext if value.text == "Allowed"] == [
+            "Android 5.0–5.1 (API 21–22)"
+        ]
+
+    def test_a_policy_that_is_not_read_there_says_so(self) -> None:
+        assert build_view(cases.shop()).verdict.known[-1] == (
+            "On Android 5.0–6.0 (API 21–23) the policy is not read: user-installed CAs are trusted and cleartext is "
+            "allowed for all hosts."
+        )
 
 
 class TestFindings:
@@ -294,9 +457,16 @@ class TestFindings:
             cases.finding(rule, "a", "."),
             cases.finding(rule, "c", ".", severity=Severity.CRITICAL),
         ]
-        (group,) = build_view(cases.scan_result(findings=findings, rules=[rule])).groups
-        assert [finding.subject for finding in group.findings] == ["c", "a", "b"]
-        assert group.severity is Severity.CRITICAL
+        worst, rest = build_view(cases.scan_result(findings=findings, rules=[rule])).groups
+        assert (worst.severity, [finding.subject for finding in worst.findings]) == (Severity.CRITICAL, ["c"])
+        assert (rest.severity, [finding.subject for finding in rest.findings]) == (Severity.HIGH, ["a", "b"])
+
+    def test_the_words_of_a_rule_stand_with_its_first_group(self) -> None:
+        rule = cases.rule_text("NSC-X", "X", Severity.HIGH)
+        findings = [cases.finding(rule, "a", "."), cases.finding(rule, "b", ".", severity=Severity.LOW)]
+        first, second = build_view(cases.scan_result(findings=findings, rules=[rule])).groups
+        assert first.rule is not None and not first.explained_above
+        assert second.rule is None and second.explained_above
 
     def test_blocking_ones_are_listed_with_the_gate(self) -> None:
         gate = build_view(cases.shop()).gate
