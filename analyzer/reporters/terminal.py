@@ -13,7 +13,8 @@ from analyzer.reporters.terminal_details import finding_details, gap_details, ho
 from analyzer.reporters.text import join_words, plural, without_commands
 from analyzer.reporters.view import build_view, count_words
 from analyzer.reporters.view_hosts import NOT_IN_FORCE
-from analyzer.reporters.view_model import FindingGroup, HostRow, ReportView, State, Value
+from analyzer.reporters.view_model import FindingGroup, HostRow, ReportView, State, TimelineEntry, Value
+from analyzer.reporters.view_pins import PLACEHOLDERS_ONLY
 
 MIN_WIDTH = 40
 """Narrower terminals get lines of this width."""
@@ -36,6 +37,7 @@ _OUTCOME_STYLES = {"pass": "bold green", "blocked": "bold red", "incomplete": "b
 _INDENT = 2
 _GAP = 2
 _HOST_TITLE = "Host pattern"
+_PINS_WIDTH = 18
 _CLEARTEXT_WIDTH = 12
 _USER_CA_WIDTH = 11
 _MOST_ROWS = 12
@@ -71,7 +73,7 @@ def render_terminal(result: ScanResult, *, width: int, color: bool, verbose: boo
     )
     view = build_view(result)
     for block in _blocks(view, console.width, verbose=verbose):
-        console.print(block)
+        console.print(block, crop=False)
     lines = buffer.getvalue().split("\n")
     return "\n".join(without_commands(line.rstrip()) for line in lines).rstrip("\n") + "\n"
 
@@ -137,8 +139,9 @@ def _hosts(view: ReportView, width: int, *, verbose: bool) -> RenderableType:
     shown = rows if verbose else _choose(rows)
     patterns = [_patterns(row) for row in shown]
     free = width - _INDENT - 3 * _GAP - _CLEARTEXT_WIDTH - _USER_CA_WIDTH
-    longest = max(len(line) for text in patterns for line in text.plain.split("\n"))
-    host_width = max(min(longest, free * 11 // 20), len(_HOST_TITLE) if width >= 2 * MIN_WIDTH else 8)
+    longest = max(len(name) for row in shown for name in row.patterns[:_MOST_SUBJECTS])
+    # Names do not wrap between words, so they have the room that the words beside them can spare.
+    host_width = max(min(longest, free - _PINS_WIDTH), len(_HOST_TITLE) if width >= 2 * MIN_WIDTH else 8)
     table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, show_edge=False, header_style="dim")
     table.add_column(_HOST_TITLE, overflow="fold", width=host_width)
     table.add_column("Pins", overflow="fold", width=max(free - host_width, 8))
@@ -175,6 +178,8 @@ def _patterns(row: HostRow) -> Text:
     text = Text("\n".join(shown), overflow="fold")
     if row.kind == "code":
         text.append(f"\n{row.mechanism}, {row.owner}", style="dim")
+    if row.kind == "host":
+        text.append("\nnamed in code", style="dim")
     if row.variant:
         text.append(f"\n{row.variant}", style="dim")
     return text
@@ -187,7 +192,7 @@ def _pins(row: HostRow) -> Text:
         ends = [value.text for value in row.until if value.text[:1].isdigit()]
         if ends and row.enforced[0].state in ("good", "warn"):
             text.append(f"\nuntil {', '.join(ends)}")
-        if row.backup.state in ("warn", "bad"):
+        if row.backup.state in ("warn", "bad") and not any(PLACEHOLDERS_ONLY in value.text for value in row.enforced):
             text.append(f"\nbackup: {row.backup.text[:1].lower()}{row.backup.text[1:]}", style="yellow")
     return text
 
@@ -211,13 +216,19 @@ def _findings(view: ReportView, *, verbose: bool) -> RenderableType:
     for group in shown:
         parts.append(_group(group))
         if verbose:
-            parts += [
-                Padding(Text(line, overflow="fold"), (0, 0, 0, 4 + 2 * depth)) for depth, line in finding_details(group)
-            ]
+            parts += [_detail(depth, line, whole=whole) for depth, line, whole in finding_details(group)]
     left = sum(len(group.findings) for group in view.groups[len(shown) :])
     if left:
         parts.append(_item(f"and {plural(left, 'more finding')}"))
     return _section(f"Findings: {count_words(view)}", parts)
+
+
+def _detail(depth: int, line: str, *, whole: bool) -> RenderableType:
+    indent = 4 + 2 * depth
+    if whole:
+        # A line of code keeps its length, so that what is copied is what was written.
+        return Text(f"{' ' * indent}{line}", no_wrap=True, overflow="ignore")
+    return Padding(Text(line, overflow="fold"), (0, 0, 0, indent))
 
 
 def _group(group: FindingGroup) -> RenderableType:
@@ -241,16 +252,15 @@ def _group(group: FindingGroup) -> RenderableType:
 
 def _timeline(view: ReportView, *, verbose: bool) -> RenderableType:
     entries = view.timeline if verbose else view.timeline[:_MOST_DAYS]
-    lines = [
-        _item(
-            f"{entry.words}: {entry.what.lower()}, {entry.label}", mark=entry.ends_on, style=_STATE_STYLES[entry.state]
-        )
-        for entry in entries
-    ]
+    lines = [_item(_end(entry), mark=entry.ends_on, style=_STATE_STYLES[entry.state]) for entry in entries]
     left = len(view.timeline) - len(entries)
     if left:
         lines.append(_item(f"and {left} later"))
     return _section("Ends", lines)
+
+
+def _end(entry: TimelineEntry) -> str:
+    return f"{entry.words}: {entry.what[:1].lower()}{entry.what[1:]}, {entry.label}"
 
 
 def _gaps(view: ReportView, *, verbose: bool) -> RenderableType:

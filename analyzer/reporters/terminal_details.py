@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 
+from analyzer.reporters.text import plural
 from analyzer.reporters.view_model import FindingGroup, FindingView, ReportView
 
 Line = tuple[int, str]
 """Depth of indentation and text."""
+DetailLine = tuple[int, str, bool]
+"""Depth of indentation, text, and whether it is a line of code, which is never wrapped."""
 
 
-def finding_details(group: FindingGroup) -> Iterator[Line]:
+def finding_details(group: FindingGroup) -> Iterator[DetailLine]:
     """Yield every finding of a group, then the rule's own words."""
     for finding in group.findings:
         yield from _finding(finding)
@@ -17,37 +20,37 @@ def finding_details(group: FindingGroup) -> Iterator[Line]:
         return
     for label, paragraphs in (("Why", rule.why), ("Fix", rule.fix)):
         for index, paragraph in enumerate(paragraphs):
-            yield 0, f"{label}: {paragraph}" if index == 0 else paragraph
+            yield 0, (f"{label}: {paragraph}" if index == 0 else paragraph), False
     if rule.snippet and not any(finding.fix for finding in group.findings):
         for line in rule.snippet.split("\n"):
-            yield 1, line
+            yield 1, line, True
     if rule.standards:
-        yield 0, f"See: {', '.join(rule.standards)}"
+        yield 0, f"See: {', '.join(rule.standards)}", False
     for link in rule.references:
-        yield 0, f"See: {link.title}{f' <{link.url}>' if link.url else ''}"
+        yield 0, (f"See: {link.title}{f' <{link.url}>' if link.url else ''}"), False
 
 
-def _finding(finding: FindingView) -> Iterator[Line]:
-    yield 0, finding.message
+def _finding(finding: FindingView) -> Iterator[DetailLine]:
+    yield 0, finding.message, False
     facts = [finding.severity.value, finding.confidence.value, finding.owner]
     facts += [finding.levels] if finding.levels else []
     facts += ["blocks"] if finding.blocking else []
-    yield 1, " · ".join(facts)
+    yield 1, " · ".join(facts), False
     if finding.waiver:
-        yield 1, finding.waiver
+        yield 1, finding.waiver, False
     for change in finding.adjustments:
-        yield 1, f"adjusted, {change}"
+        yield 1, f"adjusted, {change}", False
     for place in finding.places:
-        yield 1, f"at {place.text}"
+        yield 1, f"at {place.text}", False
         if place.snippet:
-            yield 2, place.snippet
+            yield 2, place.snippet, True
     if finding.more_places:
-        yield 1, f"and {finding.more_places} more, listed in the JSON report"
+        yield 1, f"and {finding.more_places} more, listed in the JSON report", False
     if finding.fix:
-        yield 1, "fix for this app:"
+        yield 1, "fix for this app:", False
         for line in finding.fix.split("\n"):
-            yield 2, line
-    yield 1, f"fingerprint {finding.fingerprint}"
+            yield 2, line, True
+    yield 1, f"fingerprint {finding.fingerprint}", False
 
 
 def host_details(view: ReportView) -> Iterator[Line]:
@@ -76,8 +79,11 @@ def gap_details(view: ReportView) -> Iterator[str]:
         incomplete = ", the scan is incomplete" if gap.incomplete else ""
         hides = f" May hide {gap.hides}." if gap.hides else ""
         yield f"{gap.subject} ({gap.reason}{incomplete}): {gap.detail}{hides}"
+    by_reason: dict[str, list[str]] = {}
     for rule in view.not_evaluated:
-        yield f"{rule.rule_id} not evaluated: {rule.reason}"
+        by_reason.setdefault(rule.reason, []).append(rule.rule_id)
+    for reason, rules in by_reason.items():
+        yield f"{plural(len(rules), 'rule')} not evaluated: {reason} {', '.join(rules)}"
 
 
 def method_lines(view: ReportView) -> Iterator[str]:

@@ -32,7 +32,7 @@ GAP_REASONS: Mapping[GapReason, str] = {
     "unsupported-format": "format not supported",
     "unsupported-runtime": "runtime not supported",
     "not-analysed-yet": "not analysed yet",
-    "missing-split": "split missing",
+    "missing-split": "needs a split that was not given",
     "failure": "failure of the analyzer",
 }
 HIDDEN_KINDS: Mapping[FactKind, str] = {

@@ -5,7 +5,9 @@ import re
 import pytest
 from rich.cells import cell_len
 
+from analyzer.model import NotEvaluated, Severity
 from analyzer.reporters.terminal import render_terminal
+from analyzer.reporters.view import build_view
 from tests.reporters import report_cases as cases
 
 CASES = {
@@ -31,9 +33,54 @@ def joined(text: str) -> str:
 @pytest.mark.parametrize("width", [40, 80, 132])
 @pytest.mark.parametrize("name", CASES)
 def test_no_line_is_wider_than_the_terminal(name: str, width: int, verbose: bool) -> None:
+    code = code_lines(name) if verbose else frozenset()
     for line in plain(name, width=width, verbose=verbose).split("\n"):
-        assert cell_len(line) <= width
+        assert cell_len(line) <= width or line.strip() in code
         assert line == line.rstrip()
+
+
+def code_lines(name: str) -> frozenset[str]:
+    """Return the lines of snippets and quotations, which are not wrapped."""
+    texts: list[str | None] = []
+    for group in build_view(CASES[name]()).groups:
+        texts += [group.rule.snippet if group.rule else None]
+        texts += [finding.fix for finding in group.findings]
+        texts += [place.snippet for finding in group.findings for place in finding.places]
+    return frozenset(line.strip() for text in texts if text for line in text.split("\n"))
+
+
+def test_lines_of_code_stay_whole() -> None:
+    lines = plain("shop", width=40, verbose=True).split("\n")
+    assert f'            <pin digest="SHA-256">{cases.PIN_OWN}</pin>' in lines
+
+
+def test_host_names_stay_whole_while_other_columns_can_wrap() -> None:
+    policy = (
+        '<network-security-config><domain-config><domain includeSubdomains="true">api.placeholder.example.com</domain>'
+        f'<pin-set><pin digest="SHA-256">{cases.PIN_EMPTY}</pin></pin-set></domain-config></network-security-config>'
+    )
+    text = render_terminal(cases.app_with_policy((policy, "")), width=80, color=False, verbose=False)
+    assert "\n  *.api.placeholder.example.com  Placeholder pins " in text
+
+
+def test_each_severity_of_a_rule_has_a_line_of_its_own() -> None:
+    rule = cases.rule_text("NSC-X", "X", Severity.HIGH)
+    findings = [
+        cases.finding(rule, "a.example", "."),
+        cases.finding(rule, "b.example", ".", severity=Severity.LOW),
+        cases.finding(rule, "c.example", "."),
+    ]
+    result = cases.scan_result(app=cases.app_info(), findings=findings, rules=[rule])
+    text = render_terminal(result, width=80, color=False, verbose=False)
+    assert "▲ high      X: a.example and c.example  [NSC-X, blocks]" in text
+    assert "○ low       X: b.example  [NSC-X]" in text
+
+
+def test_rules_without_an_answer_stand_together_by_reason() -> None:
+    unanswered = [NotEvaluated(rule_id=f"PIN-{name}", title=name, reason="Code was not read.") for name in "AB"]
+    result = cases.scan_result(app=cases.app_info(), not_evaluated=unanswered)
+    text = joined(render_terminal(result, width=80, color=False, verbose=True))
+    assert "2 rules not evaluated: Code was not read. PIN-A, PIN-B" in text
 
 
 @pytest.mark.parametrize("verbose", [False, True])
@@ -121,7 +168,7 @@ def test_details_come_with_verbose_only() -> None:
         "Pin-set: 3 listed; declared here",
         "Why: Whoever holds a certificate",
         "fix for this app:",
-        "PIN-NONE not evaluated: Code was not analysed.",
+        "1 rule not evaluated: Code was not analysed. PIN-NONE",
         "Waived until 2026-04-30",
         f"SHA-256: {cases.shop().target.sha256}",
         "Dart code makes its own connections",
