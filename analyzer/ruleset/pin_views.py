@@ -53,17 +53,18 @@ def pin_sets(facts: Facts, as_of: dt.datetime) -> Iterator[PinSetView]:
         if mechanism == "nsc" and host is not None:
             pattern = host_pattern(host, include_subdomains=include_subdomains)
             patterns.setdefault((scope, is_local(host)), []).append(pattern)
-    # One tuple for all sets of an element: there may be thousands of domains.
-    elements = {key: tuple(names) for key, names in patterns.items()}
     led: set[tuple[str, bool]] = set()
     for (mechanism, host, include_subdomains, scope), pins in groups.items():
         local = host is not None and is_local(host)
-        hosts: tuple[str, ...] = () if host is None else (host_pattern(host, include_subdomains=include_subdomains),)
+        hosts: tuple[str, ...] = ()
         leads = True
-        if mechanism == "nsc" and host is not None:
-            hosts = elements[scope, local]
-            leads = (scope, local) not in led
-            led.add((scope, local))
+        if host is not None:
+            hosts = (host_pattern(host, include_subdomains=include_subdomains),)
+            if mechanism == "nsc":
+                leads = (scope, local) not in led
+                led.add((scope, local))
+                # Only one set lists them all: there may be thousands of domains, and as many sets.
+                hosts = tuple(patterns[scope, local]) if leads else hosts
         seen: set[tuple[str, bytes]] = set()
         duplicates: list[str] = []
         stand_ins: set[tuple[str, bytes]] = set()

@@ -157,10 +157,11 @@ class PinSetView(Record, frozen=True, kw_only=True):
     host: str | None
     include_subdomains: bool
     hosts: tuple[str, ...]
-    """Host patterns for messages, ``*.`` before names that include subdomains: the set's own, and for the policy those
-    of all domains that the same pin-set element stands for, local ones apart from others. Empty for every host."""
+    """Host patterns for messages, ``*.`` before names that include subdomains: the set's own, and in a policy's
+    leading set those of all domains that its pin-set element stands for. Empty for every host."""
     leads: bool
-    """True for the first of the sets with the same element and `hosts`, so that a rule can speak once of all."""
+    """True for the first set of a pin-set element, so that a rule can speak once of all; local hosts have a leading
+    set of their own. Always true outside the policy."""
     scope: str
     pins: tuple[PinFact, ...]
     distinct: int

@@ -149,7 +149,7 @@ def chain_decides(context: Context, fact: PinSetView) -> bool:
 def _other_sets(context: Context, fact: PinSetView) -> list[tuple[PinFact, ...]]:
     """Return the sets of other mechanisms that apply to connections which this set applies to."""
     sets: dict[tuple[str, str | None, str], list[PinFact]] = {}
-    for pin in pins_in_force(context.facts):
+    for pin in context.once("pins in force", lambda: pins_in_force(context.facts)):
         if pin.activation in ("active", "unknown") and _same_connection(fact.mechanism, pin.mechanism):
             sets.setdefault((pin.mechanism, pin.host, pin.scope), []).append(pin)
     return [tuple(pins) for pins in sets.values() if _overlap(fact.host, fact.include_subdomains, pins[0])]
