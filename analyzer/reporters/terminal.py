@@ -38,6 +38,7 @@ _INDENT = 2
 _GAP = 2
 _HOST_TITLE = "Host pattern"
 _PINS_WIDTH = 18
+_NOTE_WIDTH = 24
 _CLEARTEXT_WIDTH = 12
 _USER_CA_WIDTH = 11
 _MOST_ROWS = 12
@@ -140,6 +141,8 @@ def _hosts(view: ReportView, width: int, *, verbose: bool) -> RenderableType:
     patterns = [_patterns(row) for row in shown]
     free = width - _INDENT - 3 * _GAP - _CLEARTEXT_WIDTH - _USER_CA_WIDTH
     longest = max(len(name) for row in shown for name in row.patterns[:_MOST_SUBJECTS])
+    notes = [len(line) for text in patterns for line in text.plain.split("\n") if len(line) <= _NOTE_WIDTH]
+    longest = max([longest, *notes])
     # Names do not wrap between words, so they have the room that the words beside them can spare.
     host_width = max(min(longest, free - _PINS_WIDTH), len(_HOST_TITLE) if width >= 2 * MIN_WIDTH else 8)
     table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, show_edge=False, header_style="dim")

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
-from analyzer.model import AnalysisGap, Facts, PinFact
+from analyzer.model import AnalysisGap, FactKind, Facts, PinFact
 from analyzer.model.okhttp_patterns import NEWEST, PatternError
 from analyzer.model.okhttp_patterns import matches as okhttp_matches
 from analyzer.reporters.view_model import PinView, TrailStep, Value
@@ -22,6 +22,7 @@ from analyzer.reporters.words import ACTIVATIONS, MECHANISMS, owner_name, show
 _OKHTTP = frozenset({"okhttp2", "okhttp3"})
 _NO_HOST = "host not known"
 _PLACES_PER_PIN = 3
+_PINNING: frozenset[FactKind] = frozenset({"pin", "callback"})
 
 
 class CodePinSet:
@@ -121,9 +122,9 @@ def unseen_code(facts: Facts, gaps: Iterable[AnalysisGap]) -> str:
     """Say why there may be pins in code that the facts lack; empty when there are none."""
     if not {"code", "pin"} <= set(facts.covered):
         return "code not analysed"
-    # What the policy's own files hide is no pin in code.
-    hiding = [gap for gap in gaps if "pin" in gap.hides and gap.stage != "policy"]
+    # What the policy's own files hide is no pin in code; trust managers that were not read may well pin.
+    hiding = [gap for gap in gaps if not _PINNING.isdisjoint(gap.hides) and gap.stage != "policy"]
     if not hiding:
-        return ""
+        return "" if "callback" in facts.covered else "code not seen completely"
     unread = all(gap.reason == "not-analysed-yet" for gap in hiding) and any("code" in gap.hides for gap in hiding)
     return "code not analysed" if unread else "code not seen completely"

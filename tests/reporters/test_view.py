@@ -337,6 +337,14 @@ class TestCode:
         assert view.verdict.known[0].endswith("pins in code are unknown.")
         assert view.hosts.rows[-1].enforced[0].text == "Not pinned by policy; code not seen completely"
 
+    def test_trust_managers_that_were_not_read_may_pin(self) -> None:
+        gap = AnalysisGap(
+            stage="code", reason="not-analysed-yet", subject="1 class", detail="Not read.", hides=("callback",)
+        )
+        view = build_view(replace(cases.clean(), gaps=(gap,)))
+        assert view.verdict.known[0].endswith("pins in code are unknown.")
+        assert view.hosts.rows[-1].enforced[0].text == "Not pinned by policy; code not seen completely"
+
     def test_a_host_that_only_code_pins_counts_and_shows_what_the_policy_says_of_it(self) -> None:
         view = build_view(with_facts(cases.clean(), pins=(factories.pin(mechanism="okhttp3", host="api.clean.org"),)))
         assert view.verdict.known[:2] == (
