@@ -15,6 +15,7 @@ from analyzer.errors import PinscopeError
 _COMMANDS = {
     "scan": ("analyzer.cli.scan", "scan", "Scan apps and write reports."),
     "policy": ("analyzer.cli.policy", "policy", "Print the network security policy that holds per host."),
+    "pins": ("analyzer.cli.pins", "pins", "Print every pin of an app, with host, mechanism and evidence."),
     "rules": ("analyzer.cli.rules", "rules", "List the rules."),
     "explain": ("analyzer.cli.rules", "explain", "Explain a rule."),
     "schema": ("analyzer.cli.schema", "schema", "Print the JSON Schema of the JSON report or of rule files."),

@@ -7,7 +7,7 @@ stands once, at the top level, and not again among the facts. Durations are left
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -19,7 +19,7 @@ from analyzer.reporters.encoding import encode_json
 from analyzer.reporters.json_schema import HEXADECIMAL_PINS, json_schema, schema_bytes
 from analyzer.reporters.text import shorten, visible
 
-__all__ = ["json_schema", "read_json", "render_json", "schema_bytes"]
+__all__ = ["json_schema", "read_json", "render_json", "schema_bytes", "write_digests"]
 
 _MAX_ERROR_CHARACTERS = 200
 
@@ -82,7 +82,16 @@ def _respell(document: dict[str, Any], spell: Callable[[str], str]) -> None:
         for key in ("presented_sha256", "validated_sha256"):
             if isinstance(chain.get(key), (list, tuple)):
                 chain[key] = [spell(digest) if isinstance(digest, str) else digest for digest in chain[key]]
-    for pin in _records(document, "facts", "pins"):
+    _respell_pins(_records(document, "facts", "pins"), spell)
+
+
+def write_digests(pins: Iterable[dict[str, Any]]) -> None:
+    """Spell the digests of pins that were converted from the model as the contract wants them, in place."""
+    _respell_pins(pins, _to_hexadecimal)
+
+
+def _respell_pins(pins: Iterable[dict[str, Any]], spell: Callable[[str], str]) -> None:
+    for pin in pins:
         if pin.get("hashed_object") in HEXADECIMAL_PINS:
             _respell_key(pin, "digest", spell)
 

@@ -28,17 +28,25 @@ def pin_view(value: str, fact: PinFact | None) -> PinView:
     """Return one pin; `fact` adds whose key it is and what is wrong with its text."""
     if fact is None:
         return PinView(value=show(value, 200))
-    problem = None
-    if fact.problem is not None:
-        detail = f": {show(fact.problem_detail, 200)}" if fact.problem_detail else ""
-        problem = f"{_PROBLEMS[fact.problem]}{detail}"
-    if fact.resolution != "constant":
-        problem = problem or f"value {fact.resolution}"
     return PinView(
         value=show(value, 200) or "value not known",
         name=show(fact.identity.name, 120) if fact.identity is not None else None,
-        problem=problem,
+        problem=pin_problem(fact),
     )
+
+
+def pin_problem(fact: PinFact) -> str | None:
+    """Say what is wrong with a pin's text, or why it or its host is not fully known; None when all is well."""
+    detail = f": {show(fact.problem_detail, 200)}" if fact.problem_detail else ""
+    if fact.problem is not None:
+        return f"{_PROBLEMS[fact.problem]}{detail}"
+    match fact.resolution:
+        case "unresolved":
+            return f"not resolved{detail}"
+        case "partial":
+            return f"partly resolved{detail}"
+        case "constant":
+            return None
 
 
 def backup_value(facts: Iterable[PinFact], digests: Iterable[bytes]) -> Value:

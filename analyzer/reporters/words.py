@@ -86,6 +86,19 @@ ACTIVATIONS: Mapping[str, str] = {
     "defined_only": "defined, never built",
     "unknown": "whether it is used is not known",
 }
+CHECKED_CHAINS: Mapping[str, str] = {
+    "validated": "any certificate of the validated chain",
+    "presented": "any certificate that the server sends, validated or not",
+    "leaf": "the server's own certificate only",
+    "index": "the certificate at a fixed place of the chain",
+    "unknown": "which certificates are compared is not known",
+}
+HASHED_OBJECTS: Mapping[str, str] = {
+    "spki": "public key (SPKI)",
+    "certificate": "whole certificate",
+    "key": "public key, compared as it is",
+    "file": "certificate file",
+}
 DOMAIN_PROBLEMS: Mapping[str, str] = {
     "wildcard": "the platform knows no wildcards; `includeSubdomains` covers subdomains",
     "scheme": "it contains a scheme",
