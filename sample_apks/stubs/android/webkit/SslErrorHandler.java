@@ -1,0 +1,9 @@
+package android.webkit;
+
+public class SslErrorHandler {
+    public void proceed() {
+    }
+
+    public void cancel() {
+    }
+}

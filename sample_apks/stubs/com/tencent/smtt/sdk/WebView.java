@@ -1,0 +1,11 @@
+package com.tencent.smtt.sdk;
+
+import android.content.Context;
+
+public class WebView {
+    public WebView(Context context) {
+    }
+
+    public void setWebViewClient(WebViewClient client) {
+    }
+}

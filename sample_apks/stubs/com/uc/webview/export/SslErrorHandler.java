@@ -1,0 +1,9 @@
+package com.uc.webview.export;
+
+public class SslErrorHandler {
+    public void proceed() {
+    }
+
+    public void cancel() {
+    }
+}
