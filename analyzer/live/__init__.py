@@ -1,1 +1,1 @@
-"""Probing and recorded chains: the only folder that may open sockets. Nothing here yet."""
+"""Probing and recorded chains: the only folder that may open sockets, and only when a user asks for it."""

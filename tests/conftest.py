@@ -1,0 +1,38 @@
+"""A guard for every test: nothing may connect to anything but this machine's loopback."""
+
+import ipaddress
+import socket
+from typing import Any
+
+import pytest
+
+_connect = socket.socket.connect
+_connect_ex = socket.socket.connect_ex
+
+
+def _refuse_elsewhere(connection: socket.socket, address: Any) -> None:
+    if connection.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    host = str(address[0])
+    try:
+        allowed = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        allowed = host == "localhost"
+    if not allowed:
+        pytest.fail(f"a test tried to connect to {host!r}, which is not loopback")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _only_loopback() -> Any:
+    def connect(self: socket.socket, address: Any) -> None:
+        _refuse_elsewhere(self, address)
+        _connect(self, address)
+
+    def connect_ex(self: socket.socket, address: Any) -> int:
+        _refuse_elsewhere(self, address)
+        return _connect_ex(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect)
+        patch.setattr(socket.socket, "connect_ex", connect_ex)
+        yield
