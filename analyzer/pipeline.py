@@ -230,8 +230,11 @@ def _extract(app: OpenedApp, options: ScanOptions, engine: Engine, stages: _Stag
         covered |= {"policy", "pin"}
         stages.gaps.extend(policy.gaps)
     network_policy = policy.facts.policy if policy is not None else NetworkPolicy(state="unreadable")
+    policy_pins = policy.facts.pins if policy is not None else ()
     code = stages.run(
-        "code", _CODE_FACTS, lambda: analyse_code(app, engine.catalogue, options.limits, network_policy, stages.run)
+        "code",
+        _CODE_FACTS,
+        lambda: analyse_code(app, engine.catalogue, options.limits, network_policy, stages.run, policy_pins),
     )
     if code is not None:
         covered |= set(code.covered)
@@ -242,7 +245,7 @@ def _extract(app: OpenedApp, options: ScanOptions, engine: Engine, stages: _Stag
     return Facts(
         app=app.info,
         policy=network_policy,
-        pins=(*(policy.facts.pins if policy is not None else ()), *code.pins),
+        pins=(*policy_pins, *code.pins),
         callbacks=code.callbacks,
         sdks=code.sdks,
         hosts=(*(policy.facts.hosts if policy is not None else ()), *code.hosts),

@@ -1,7 +1,8 @@
 """Looks up resources of an app: values in every configuration, names, and files, across the tables of all splits."""
 
+import itertools
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from analyzer.apk.errors import TableError
 from analyzer.apk.resource_chunks import Package, Table, TypeChunk, read_table
@@ -56,6 +57,16 @@ class Resolution(Record, frozen=True, kw_only=True):
     """Ids that no table defines."""
     limited: bool = False
     """True when a limit ended the search."""
+
+
+class ResourceText(Record, frozen=True, kw_only=True):
+    """A text in a resource table."""
+
+    entry: str
+    """Container entry of the table."""
+    name: str | None
+    """A resource that has the text, such as ``string/api_pin`` or ``array/pins``; None when none was found."""
+    text: str
 
 
 class ResourceTable:
@@ -184,6 +195,38 @@ class ResourceTable:
                     waiting.append((target, (*way, current), joined, first_level))
         finished.sort(key=lambda value: value.configuration != "")
         return Resolution(values=tuple(finished), cyclic=cyclic, dangling=tuple(dangling), limited=limited)
+
+    def texts_containing(self, fragments: Sequence[str]) -> tuple[ResourceText, ...]:
+        """Return the texts of all tables in which one of `fragments` occurs, letter case aside for ASCII.
+
+        At most 4096 are returned; the search for their names ends after four million entries.
+        """
+        found: list[ResourceText] = []
+        for entry, table in self._tables:
+            texts = dict(itertools.islice(table.strings.containing(fragments), _MOST_ITEMS)) if table.strings else {}
+            names = self._names_of(table, texts) if texts else {}
+            found += (ResourceText(entry=entry, name=names.get(at), text=text) for at, text in texts.items())
+        return tuple(found[:_MOST_ITEMS])
+
+    def _names_of(self, table: Table, wanted: Container[int]) -> dict[int, str]:
+        """Return for strings, by their places in the pool, a resource that has each."""
+        names: dict[int, str] = {}
+        for package in table.packages:
+            for type_id, chunks in package.chunks.items():
+                for chunk in chunks[: self._limits.resource_configurations]:
+                    for entry_id in chunk.entry_ids():
+                        self._keys_left -= 1
+                        if self._keys_left < 0:
+                            return names
+                        raw = chunk.entry(entry_id)
+                        if raw is None:
+                            continue
+                        values = [(raw.value_type, raw.data)] if raw.bag is None else chunk.items(raw.bag, _MOST_ITEMS)
+                        key = package.keys.get(raw.key) if package.keys is not None else None
+                        for value_type, data in values:
+                            if key is not None and value_type == ValueType.STRING and data in wanted:
+                                names.setdefault(data, f"{package.type_name(type_id)}/{key}")
+        return names
 
     def name(self, resource_id: int) -> str | None:
         """Return the name of a resource such as ``xml/network_security_config``, or None when no table has it."""

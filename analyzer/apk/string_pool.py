@@ -1,6 +1,8 @@
 """String pools of compiled resources, read as ``ResStringPool`` (AOSP, ``ResourceTypes.cpp``) reads them."""
 
+import re
 import struct
+from collections.abc import Iterator, Sequence
 
 _HEADER_BYTES = 28
 _UTF8_FLAG = 1 << 8
@@ -72,6 +74,22 @@ class StringPool:
         if index not in self._cache:
             self._cache[index] = self._read(index)
         return self._cache[index]
+
+    def containing(self, fragments: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """Yield index and text of the strings in which one of `fragments` occurs, letter case aside for ASCII.
+
+        A pool in whose bytes none occurs is not decoded.
+        """
+        encoding = "utf-8" if self._utf8 else "utf-16-le"
+        pattern = b"|".join(re.escape(fragment.encode(encoding)) for fragment in fragments)
+        area = self._data[self._strings : self._strings + self._bytes]
+        if re.search(pattern, area, re.IGNORECASE) is None:
+            return
+        lowered = [fragment.lower() for fragment in fragments]
+        for index in range(self._count):
+            text = self._cache[index] if index in self._cache else self._read(index)
+            if text is not None and any(fragment in text.lower() for fragment in lowered):
+                yield index, text
 
     def _read(self, index: int) -> str | None:
         (offset,) = _UINT32.unpack_from(self._data, self._index + 4 * index)

@@ -61,6 +61,19 @@ def test_values_are_the_same_in_every_encoding(layout: TableLayout) -> None:
     assert resources.gaps == ()
 
 
+@pytest.mark.parametrize("utf8", [True, False], ids=["utf8", "utf16"])
+def test_texts_are_found_by_a_part_of_them_with_a_resource_that_has_each(utf8: bool) -> None:
+    resources = read(table(RESOURCES, TableLayout(utf8=utf8)))
+    assert [(found.name, found.text) for found in resources.texts_containing(["SHA256/", "nothing"])] == [
+        ("array/pins", "sha256/a"),
+        ("array/pins", "sha256/b"),
+    ]
+    assert [(found.name, found.entry) for found in resources.texts_containing(["hell"])] == [
+        ("string/greeting", "resources.arsc")
+    ]
+    assert resources.texts_containing(["sha1/"]) == ()
+
+
 def test_arrays_are_read_per_configuration() -> None:
     resources = read(table(RESOURCES))
     pins = one("array", "pins")

@@ -1,9 +1,10 @@
 """What every extractor of code facts is given: the program, the app around it, and whose code is whose."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from analyzer.apk.app import OpenedApp
+from analyzer.apk.resources import ResourceText
 from analyzer.apk.typed_values import ValueType
 from analyzer.dataflow.question import Resources
 from analyzer.dataflow.resolve import Resolver
@@ -66,6 +67,8 @@ class CodeContext:
     """Names of all container entries."""
     read: Callable[[str], bytes] | None = None
     """Reads a container entry; raises `TargetError`."""
+    resource_texts: Callable[[Sequence[str]], Iterable[ResourceText]] | None = None
+    """Finds the texts of resources in which a fragment occurs; None where there are no resources."""
 
     @property
     def component_classes(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from analyzer.extractors.catalogue import Catalogue
 from analyzer.extractors.code.api_uses import extract_api_uses
 from analyzer.extractors.code.context import AppResources, CodeContext
 from analyzer.extractors.code.hosts import extract_hosts
+from analyzer.extractors.code.literals import extract_literals
 from analyzer.extractors.code.okhttp import extract_okhttp
 from analyzer.extractors.code.owners import Owners
 from analyzer.extractors.code.pin_libraries import extract_pin_libraries
@@ -78,11 +79,16 @@ class Run(Protocol):
 
 
 def analyse_code(
-    app: OpenedApp, catalogue: Catalogue, limits: Limits, policy: NetworkPolicy, run: Run
+    app: OpenedApp,
+    catalogue: Catalogue,
+    limits: Limits,
+    policy: NetworkPolicy,
+    run: Run,
+    policy_pins: tuple[PinFact, ...] = (),
 ) -> CodeExtraction:
     """Read all DEX files of an app as one program and run every extractor of code facts over it.
 
-    `policy` is what TrustKit reads its pins from.
+    `policy` is what TrustKit reads its pins from; texts that `policy_pins` explain are no finds of their own.
     """
     files, gaps = read_dex_files(app, limits)
     program = Program.build(files, limits)
@@ -97,6 +103,7 @@ def analyse_code(
         resolver=Resolver(program, resources),
         entries=app.entries(),
         read=app.read,
+        resource_texts=app.resources.texts_containing,
     )
     sdks = run("libraries", ("sdk",), lambda: extract_sdks(code))
     hosts = run("hosts", ("host",), lambda: extract_hosts(code))
@@ -104,7 +111,9 @@ def analyse_code(
     pinning = [run(name, ("pin", "code"), partial(extract, code, policy)) for name, extract in _PINNING]
     unjudged = run("callbacks", ("callback",), lambda: [gap for gap in (unjudged_gap(code),) if gap is not None])
     pin_facts = [part for part in pinning if part is not None]
-    for part in (sdks, hosts, apis, *pin_facts):
+    explained = (*policy_pins, *(pin for part in pin_facts for pin in part.pins))
+    literals = run("literals", ("pin",), lambda: extract_literals(code, explained))
+    for part in (sdks, hosts, apis, *pin_facts, literals):
         gaps += part.gaps if part is not None else ()
     gaps += unjudged or ()
     gaps += _packed_gaps(code)
@@ -114,12 +123,12 @@ def analyse_code(
         "sdk": sdks is not None,
         "host": hosts is not None,
         "code": apis is not None and None not in pinning,
-        "pin": None not in pinning,
+        "pin": None not in pinning and literals is not None,
         # Without any class that takes part in TLS decisions there is nothing to judge.
         "callback": unjudged == [],
     }
     return CodeExtraction(
-        pins=tuple(pin for part in pin_facts for pin in part.pins),
+        pins=(*(pin for part in pin_facts for pin in part.pins), *(literals.pins if literals is not None else ())),
         hosts=hosts.hosts if hosts is not None else (),
         sdks=_merged([*(part.sdks for part in pin_facts), sdks.sdks if sdks is not None else ()]),
         api_uses=(*(apis.api_uses if apis is not None else ()), *(use for part in pin_facts for use in part.api_uses)),

@@ -1,5 +1,7 @@
 """Texts in the form of pins, and texts that only look like them."""
 
+from dataclasses import replace
+
 import pytest
 
 from analyzer.extractors.code.literals import extract_literals
@@ -91,10 +93,29 @@ def test_values_of_annotations_are_no_pins(found: dict[str, list[PinFact]]) -> N
 
 @pytest.mark.parametrize(
     "trap",
-    ["ciphertext", "subresource", "imageAddress", "cipherName", "identifier", "base64Data", "commit"],
+    [
+        "ciphertext",
+        "subresource",
+        "imageAddress",
+        "cipherName",
+        "identifier",
+        "base64Data",
+        "commit",
+        "testVector",
+        "sshKey",
+    ],
 )
 def test_what_only_looks_like_a_pin_is_left_out(found: dict[str, list[PinFact]], trap: str) -> None:
     assert trap not in found
+
+
+def test_the_digest_of_a_file_that_the_app_carries_is_no_pin() -> None:
+    code = context_of("literals")
+    holders = {fact.evidence[0].method for fact in extract_literals(code, []).pins}
+    assert "fileDigest()V" in holders
+    content = {"assets/model.bin": b"a file that the app downloads as well as carries", "assets/other.bin": b"other"}
+    carrying = replace(code, entries=tuple(content), read=content.__getitem__)
+    assert {fact.evidence[0].method for fact in extract_literals(carrying, []).pins} == holders - {"fileDigest()V"}
 
 
 def test_an_app_without_such_texts_has_none() -> None:
