@@ -1,1 +1,1 @@
-"""Certificates, keys and chains: the only folder that may know cryptography. Nothing here yet."""
+"""Certificates, keys, key stores, trust stores and the paths between them: the only folder that knows cryptography."""
