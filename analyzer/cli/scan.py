@@ -30,9 +30,9 @@ _PRECEDENCE = (4, 1, 3, 0)
     "formats",
     multiple=True,
     metavar="FORMAT[=PATH]",
-    help="Report to write: text, html, json or sarif; repeatable. Without PATH it goes to standard output (one "
-    "at most). For several targets the PATH of html and json is a folder.  [default: the terminal view, and an "
-    "HTML report under reports/]",
+    help="Report to write: text, html, json, sarif, markdown, junit, gitlab, github (annotations), csv (findings) or "
+    "pins-csv; repeatable. Without PATH it goes to standard output (one at most). For several targets the PATH of "
+    "html and json is a folder.  [default: the terminal view, and an HTML report under reports/]",
 )
 @click.option("--output", type=click.Path(path_type=Path), metavar="PATH", help="Path of the only --format.")
 @click.option(

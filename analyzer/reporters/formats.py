@@ -169,6 +169,42 @@ def _text(results: Sequence[ScanResult], settings: Settings) -> bytes:
     return ("\n\n".join(views) + "\n").encode("utf-8", "backslashreplace")
 
 
+def _markdown(results: Sequence[ScanResult], settings: Settings) -> bytes:
+    from analyzer.reporters.markdown import render_markdown
+
+    return render_markdown(results)
+
+
+def _junit(results: Sequence[ScanResult], settings: Settings) -> bytes:
+    from analyzer.reporters.junit import render_junit
+
+    return render_junit(results, root=settings.root)
+
+
+def _gitlab(results: Sequence[ScanResult], settings: Settings) -> bytes:
+    from analyzer.reporters.gitlab import render_gitlab
+
+    return render_gitlab(results, root=settings.root)
+
+
+def _github(results: Sequence[ScanResult], settings: Settings) -> bytes:
+    from analyzer.reporters.github import render_github
+
+    return render_github(results, root=settings.root)
+
+
+def _csv(results: Sequence[ScanResult], settings: Settings) -> bytes:
+    from analyzer.reporters.csv_tables import render_findings_csv
+
+    return render_findings_csv(results, root=settings.root)
+
+
+def _pins_csv(results: Sequence[ScanResult], settings: Settings) -> bytes:
+    from analyzer.reporters.csv_tables import render_pins_csv
+
+    return render_pins_csv(results, root=settings.root)
+
+
 FORMATS = {
     known.name: known
     for known in (
@@ -176,6 +212,12 @@ FORMATS = {
         Format(name="html", suffix=".html", joins=False, render=_html),
         Format(name="json", suffix=".json", joins=False, render=_json),
         Format(name="sarif", suffix=".sarif", joins=True, render=_sarif),
+        Format(name="markdown", suffix=".md", joins=True, render=_markdown),
+        Format(name="junit", suffix=".xml", joins=True, render=_junit),
+        Format(name="gitlab", suffix=".gitlab.json", joins=True, render=_gitlab),
+        Format(name="github", suffix=".github.txt", joins=True, render=_github),
+        Format(name="csv", suffix=".csv", joins=True, render=_csv),
+        Format(name="pins-csv", suffix=".pins.csv", joins=True, render=_pins_csv),
     )
 }
 """All formats, in the order in which help texts name them."""

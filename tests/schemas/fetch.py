@@ -1,4 +1,4 @@
-"""Fetch the official schemas into ``.tools/schemas/``: ``python -m tests.schemas.fetch`` (needs npm).
+"""Fetch the official schemas into ``.tools/schemas/``: ``python -m tests.schemas.fetch`` (needs npm and pip).
 
 Nothing is fetched that is already there, and nothing is kept whose SHA-256 is not the pinned one.
 """
@@ -10,14 +10,15 @@ import sys
 import tarfile
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from tests.schemas import SARIF_SCHEMA, SARIF_SCHEMA_SHA256, SCHEMAS
+from tests.schemas import JUNIT_SCHEMA, JUNIT_SCHEMA_SHA256, SARIF_SCHEMA, SARIF_SCHEMA_SHA256, SCHEMAS
 
 
 class Source(NamedTuple):
-    """A file in a package of the npm registry."""
+    """A file in a package of a registry."""
 
+    registry: Literal["npm", "pypi"]
     package: str
     package_sha256: str
     member: str
@@ -27,11 +28,20 @@ class Source(NamedTuple):
 
 SOURCES = (
     Source(
+        registry="npm",
         package="@microsoft/jest-sarif@1.0.0-beta.0",
         package_sha256="748e2c3d1a842e7bb258416685c7ea3a0da40005b72267b2052c2856d48ad102",
         member="package/lib/schemas/sarif-2.1.0-rtm.5.json",
         sha256=SARIF_SCHEMA_SHA256,
         path=SARIF_SCHEMA,
+    ),
+    Source(
+        registry="pypi",
+        package="pytest==9.2.0",
+        package_sha256="97c4f3b1f3c7414aa36465e09b8220f1d03627993bd51b1282e193753c80557b",
+        member="pytest-9.2.0/testing/example_scripts/junit-10.xsd",
+        sha256=JUNIT_SCHEMA_SHA256,
+        path=JUNIT_SCHEMA,
     ),
 )
 
@@ -40,15 +50,11 @@ def fetch(source: Source) -> str:
     """Put one schema in its place and say what was done. Raises SystemExit when that is not possible."""
     if source.path.is_file() and digest(source.path.read_bytes()) == source.sha256:
         return f"{source.path.name}: present"
-    npm = shutil.which("npm")
-    if npm is None:
-        raise SystemExit(f"{source.path.name}: npm is needed to fetch it (Debian: apt-get install npm)")
     with tempfile.TemporaryDirectory() as folder:
-        packing = [npm, "pack", source.package, "--pack-destination", folder, "--silent"]
-        done = subprocess.run(packing, capture_output=True, text=True, check=False)
-        packages = list(Path(folder).glob("*.tgz"))
+        done = subprocess.run(_command(source, folder), capture_output=True, text=True, check=False)
+        packages = [*Path(folder).glob("*.tgz"), *Path(folder).glob("*.tar.gz")]
         if done.returncode or len(packages) != 1:
-            raise SystemExit(f"{source.package}: npm pack failed: {done.stderr.strip() or done.stdout.strip()}")
+            raise SystemExit(f"{source.package}: fetching failed: {done.stderr.strip() or done.stdout.strip()}")
         if digest(packages[0].read_bytes()) != source.package_sha256:
             raise SystemExit(f"{source.package}: the package's SHA-256 is not the pinned one")
         with tarfile.open(packages[0]) as archive:
@@ -59,6 +65,16 @@ def fetch(source: Source) -> str:
     SCHEMAS.mkdir(parents=True, exist_ok=True)
     source.path.write_bytes(data)
     return f"{source.path.name}: fetched"
+
+
+def _command(source: Source, folder: str) -> list[str]:
+    if source.registry == "pypi":
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        return [*pip, "--no-binary", ":all:", "--dest", folder, source.package]
+    npm = shutil.which("npm")
+    if npm is None:
+        raise SystemExit(f"{source.path.name}: npm is needed to fetch it (Debian: apt-get install npm)")
+    return [npm, "pack", source.package, "--pack-destination", folder, "--silent"]
 
 
 def digest(data: bytes) -> str:
