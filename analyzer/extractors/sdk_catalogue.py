@@ -71,7 +71,7 @@ class HostCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     client: Name
     methods: tuple[str, ...] = ()
     anchors: tuple[Annotated[str, msgspec.Meta(min_length=1)], ...] = ()
-    argument: Annotated[int, msgspec.Meta(ge=0)] = 0
+    argument: Annotated[int, msgspec.Meta(ge=-1)] = 0
     form: Literal["url", "host", "authority"] = "url"
 
     def parsed(self) -> tuple[ApiMethod, ...]:
