@@ -63,6 +63,58 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Longest method in 16-bit code units; Java bytecode allows 64 KiB."""
 
 
+class LiveOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether and how chains of servers are looked at. By default nothing connects and no recording is read."""
+
+    enabled: bool = False
+    """Connect to hosts; nothing else may open a socket."""
+    dry_run: bool = False
+    """Only say which hosts would be contacted."""
+    chains: Path | None = None
+    """Folder of recorded chains."""
+    record: Path | None = None
+    """Folder to write recordings to."""
+    record_address: bool = False
+    """Write the server's address into recordings."""
+    refresh: bool = False
+    """Connect also to hosts that have a recording."""
+    hosts: tuple[str, ...] = ()
+    """Further hosts, ``HOST`` or ``HOST:PORT``; reserved suffixes are allowed for these."""
+    allow: tuple[str, ...] = ()
+    """Globs that replace the default set of hosts, which is those with pins or anchors of their own."""
+    deny: tuple[str, ...] = ()
+    """Globs of hosts that are never contacted."""
+    max_hosts: int = 50
+    """More hosts than this are refused, all of them."""
+    port: int = 443
+    private: tuple[str, ...] = ()
+    """Networks in CIDR form that may be connected to although they are not public."""
+    resolve: tuple[str, ...] = ()
+    """``HOST:PORT:ADDRESS``, in place of the resolver."""
+    proxy: str | None = None
+    """``env`` or ``http://[user:password@]host:port``; never taken from the environment unless asked."""
+    threads: int = 16
+    timeout_seconds: float = 10.0
+    """For one host, after its name was resolved."""
+    budget_seconds: float = 120.0
+    """For all hosts together."""
+    all_addresses: bool = False
+    """Ask every address of a host, for differences between them."""
+    trust_stores: tuple[str, ...] = ()
+    """``PATH`` or ``NAME=PATH``: a PEM or DER file, or a folder of them."""
+    strict: bool = False
+    """Hosts whose pins could not be compared make the scan incomplete."""
+
+    def __repr__(self) -> str:
+        """Leave out what may hold a password."""
+        return f"LiveOptions(enabled={self.enabled}, chains={self.chains})"
+
+    @property
+    def looks(self) -> bool:
+        """Whether chains are looked at in any way."""
+        return self.enabled or self.dry_run or self.chains is not None
+
+
 class ScanOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How to scan. The defaults are those of ``pinscope scan``."""
 
@@ -85,5 +137,6 @@ class ScanOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Pin-sets that end within this many days are reported."""
     build_type: str = "release"
     """``debug`` accepts what only a debug build may have."""
+    live: LiveOptions = LiveOptions()
     first_party: tuple[str, ...] = ()
     """Domains that belong to the app's own team; inferred from the package name when empty."""

@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -13,11 +13,12 @@ from analyzer._version import __version__
 from analyzer.apk.app import OpenedApp, open_app
 from analyzer.apk.errors import LimitError
 from analyzer.errors import BrokenInstallError, RuleError, TargetError, UsageError
+from analyzer.extractors.anchor_files import read_anchors
 from analyzer.extractors.catalogue import Catalogue, load_catalogue
 from analyzer.extractors.code.stage import CodeExtraction, analyse_code
 from analyzer.extractors.code_inventory import find_payloads, unread_parts
 from analyzer.extractors.network_policy import PinDescription
-from analyzer.extractors.pin_values import describe_pin
+from analyzer.extractors.pin_values import describe_pin, identify_key
 from analyzer.extractors.policy_files import extract_policy
 from analyzer.gate.decide import decide
 from analyzer.model import (
@@ -37,6 +38,10 @@ from analyzer.options import ScanOptions
 from analyzer.ruleset.engine import Evaluation, evaluate
 from analyzer.ruleset.loader import RuleSet, load_rules
 
+if TYPE_CHECKING:
+    from analyzer.live.settings import LiveSettings
+    from analyzer.live.stage import Watcher
+
 _T = TypeVar("_T")
 _ALL_FACTS: tuple[FactKind, ...] = (
     "app", "policy", "pin", "callback", "certificate", "sdk", "host", "chain", "code",
@@ -49,6 +54,10 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
 
     rules: RuleSet
     catalogue: Catalogue
+    live: "LiveSettings | None" = None
+    """What `ScanOptions.live` says, understood; None when no chain is looked at."""
+    watcher: "Watcher | None" = None
+    """Is told of hosts before they are contacted."""
 
 
 def load_engine(options: ScanOptions) -> Engine:
@@ -57,7 +66,7 @@ def load_engine(options: ScanOptions) -> Engine:
     Raises:
         RuleError: A rule file of the user's is wrong.
         BrokenInstallError: A built-in rule or catalogue file is wrong.
-        UsageError: A required rule does not exist.
+        UsageError: A required rule does not exist, or a setting of the live check is wrong.
     """
     rules = _rules(options)
     unknown = [rule for rule in options.require if rule not in rules.by_id]
@@ -67,7 +76,16 @@ def load_engine(options: ScanOptions) -> Engine:
         catalogue = load_catalogue()
     except RuleError as error:
         raise BrokenInstallError(f"a built-in catalogue is wrong, please report this: {error}") from error
-    return Engine(rules=rules, catalogue=catalogue)
+    return Engine(rules=rules, catalogue=catalogue, live=_live_settings(options))
+
+
+def _live_settings(options: ScanOptions) -> "LiveSettings | None":
+    if not options.live.looks:
+        return None
+    # A scan without chains must not pay for sockets, nor be able to open one.
+    from analyzer.live.settings import read_settings
+
+    return read_settings(options.live)
 
 
 def _rules(options: ScanOptions) -> RuleSet:
@@ -242,7 +260,7 @@ def _extract(app: OpenedApp, options: ScanOptions, engine: Engine, stages: _Stag
     code = code or CodeExtraction()
     stages.gaps.extend(unread_parts(app, app.info.native_libraries))
     payloads = stages.run("payloads", ("code",), lambda: find_payloads(app)) or ()
-    return Facts(
+    facts = Facts(
         app=app.info,
         policy=network_policy,
         pins=(*policy_pins, *code.pins),
@@ -253,6 +271,32 @@ def _extract(app: OpenedApp, options: ScanOptions, engine: Engine, stages: _Stag
         payloads=payloads,
         covered=tuple(sorted(covered)),
     )
+    return _look(app, facts, options, engine, stages)
+
+
+def _look(app: OpenedApp, facts: Facts, options: ScanOptions, engine: Engine, stages: _Stages) -> Facts:
+    """Add what is seen of the chains of the app's hosts, when the user asks for it."""
+    settings = engine.live
+    if settings is None:
+        return facts
+    from analyzer.live.stage import look
+
+    seen = stages.run(
+        "live",
+        ("chain",),
+        lambda: look(
+            facts,
+            settings,
+            options,
+            identify=lambda digest: identify_key(digest, engine.catalogue),
+            anchors=lambda resource: read_anchors(app, resource),
+            watcher=engine.watcher,
+        ),
+    )
+    if seen is None:
+        return facts
+    stages.gaps.extend(seen.gaps)
+    return replace(facts, chains=seen.chains, pin_checks=seen.checks, covered=tuple(sorted({*facts.covered, "chain"})))
 
 
 def _unread_target(path: Path, options: ScanOptions) -> Target:

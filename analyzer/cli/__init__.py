@@ -41,7 +41,7 @@ Exit codes:
 def cli() -> None:
     """Analyse TLS and certificate pinning in Android apps, without running them.
 
-    Nothing connects to the network, and nothing is unpacked to disk.
+    Nothing connects to the network unless --live asks for it, and nothing is unpacked to disk.
     """
 
 

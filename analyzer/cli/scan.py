@@ -7,10 +7,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from analyzer.cli.as_of import as_of_option
+from analyzer.cli.live_options import StderrWatcher, live_options, read_live
 from analyzer.cli.messages import complain
 from analyzer.errors import UsageError
 from analyzer.model import ScanResult
@@ -82,6 +85,7 @@ _PRECEDENCE = (4, 1, 3, 0)
     metavar="DAYS",
     help="Report pins that end within this many days.",
 )
+@live_options
 @as_of_option
 @click.option("--limit", "limits", multiple=True, metavar="NAME=NUMBER", help="Change a bound on what is read.")
 @click.option("--reproducible", is_flag=True, help="Leave out durations and folders, for byte-identical reports.")
@@ -104,10 +108,13 @@ def scan(
     reproducible: bool,
     quiet: bool,
     verbose: bool,
+    **live: Any,
 ) -> int:
     """Scan each TARGET: an APK, a split set (.apks, .xapk, .apkm) or a folder of split APKs.
 
     The exit code is the decision; --fail-on, --min-confidence and --require steer it.
+
+    Nothing connects to the network without --live.
     """
     from analyzer.batch.runner import run
     from analyzer.cli.limits import parse_limits
@@ -132,12 +139,17 @@ def scan(
         expiry_warning_days=expiry_warning_days,
         build_type=build_type,
         first_party=first_party,
+        live=read_live(live),
     )
     for target in targets:
         if not target.exists():
             raise UsageError(f"{target}: no such file or folder")
     outputs = Outputs.plan(formats, output, several=len(targets) > 1, quiet=quiet, verbose=verbose)
-    engine = load_engine(options)
+    dry_run = options.live.dry_run
+    engine = replace(load_engine(options), watcher=StderrWatcher(quiet=quiet, dry_run=dry_run))
+    if dry_run:
+        # What would be asked follows from the facts, so that the app has to be read.
+        return max((0 if result.facts is not None else 3 for result in run(targets, options, engine)), default=0)
     codes: set[int] = set()
     with _progress(len(targets), quiet=quiet) as step:
         for result in run(targets, options, engine):

@@ -23,7 +23,6 @@ _FIRST_IF_ZERO = 0x38
 _SWITCHES = frozenset({0x2B, 0x2C})
 _CALLS = frozenset({*range(0x6E, 0x73), *range(0x74, 0x79)})
 _FIELD_WRITES = frozenset({*range(0x59, 0x60), *range(0x67, 0x6E)})
-_FILLED_ARRAYS = frozenset({0x24, 0x25})
 _ELEMENT_WRITES = frozenset(range(0x4B, 0x52))
 _KEPT_OBJECTS = 200
 """With more objects than this, the arguments of a call are put down at once."""
@@ -88,20 +87,6 @@ class ElementStore:
         return self._at.value(self._operands[0])
 
 
-class FilledArray:
-    """One array that an instruction makes of its elements."""
-
-    def __init__(self, operands: list[Value | None], at: "_Point") -> None:
-        """Describe an array of `operands`."""
-        self._operands = operands
-        self._at = at
-
-    @cached_property
-    def elements(self) -> tuple[Value, ...]:
-        """What the array is made of; objects as they are when the method ends."""
-        return tuple(self._at.value(operand) for operand in self._operands)
-
-
 class _Point(msgspec.Struct, frozen=True):
     """A place in the code where values can be asked for."""
 
@@ -121,7 +106,6 @@ class MethodValues:
         calls: dict[int, Call],
         stores: dict[int, Store],
         element_stores: dict[int, ElementStore],
-        filled_arrays: dict[int, FilledArray],
         returned: list[tuple[Value | None, "_Point"]],
         return_offsets: tuple[int, ...],
         ending: "_Point",
@@ -135,8 +119,6 @@ class MethodValues:
         """By offset."""
         self.element_stores = element_stores
         """By offset."""
-        self.filled_arrays = filled_arrays
-        """By offset: arrays of objects or numbers that are made together with their elements."""
         self.return_offsets = return_offsets
         """The return instructions that can run, ``return-void`` included."""
         self._returned = returned
@@ -320,7 +302,6 @@ class _Evaluation:
         calls: dict[int, Call] = {}
         stores: dict[int, Store] = {}
         elements: dict[int, ElementStore] = {}
-        filled: dict[int, FilledArray] = {}
         returned: list[tuple[Value | None, _Point]] = []
         return_offsets: list[int] = []
         ending = _Point(snapshots, {})
@@ -336,8 +317,6 @@ class _Evaluation:
                     stores[offset] = Store(offset, ref, operands, ending)
                 elif opcode in _ELEMENT_WRITES:
                     elements[offset] = ElementStore(offset, operands, ending)
-                elif opcode in _FILLED_ARRAYS:
-                    filled[offset] = FilledArray(operands, ending)
                 if opcode in _CALLS:
                     point = _Point(snapshots, state.heap.copy())
                     self._machine.step(state, instruction)
@@ -353,7 +332,7 @@ class _Evaluation:
             for state in self._entries.values():
                 _add(ending.heap, state.heap)
         return MethodValues(
-            self._method, calls, stores, elements, filled, returned, tuple(return_offsets), ending, self._incomplete
+            self._method, calls, stores, elements, returned, tuple(return_offsets), ending, self._incomplete
         )
 
     def _call(self, offset: int, point: _Point) -> Call:

@@ -104,6 +104,14 @@ def describe_pin(
     )
 
 
+def identify_key(digest: bytes, catalogue: Catalogue) -> PinIdentity | None:
+    """Name a key by the SHA-256 of its SubjectPublicKeyInfo, where it is publicly known to be that of a certificate."""
+    known = catalogue.pins.get(("sha256", digest))
+    return (
+        _identity(known, at_home=False) if known is not None and known.kind not in ("example", "empty-input") else None
+    )
+
+
 def canonical(algorithm: Algorithm, digest: bytes) -> str:
     """Write a digest the way OkHttp does: ``sha256/`` and padded base64 in the standard alphabet."""
     return f"{algorithm}/{base64.b64encode(digest).decode('ascii')}"

@@ -2,7 +2,8 @@
 
 from analyzer.model.app import AppInfo, Component, MetaData, ResourceReference, Signer
 from analyzer.model.base import Record
-from analyzer.model.code import ApiUse, CallbackFact, CertificateFact, ChainObservation, HostFact, SdkFact
+from analyzer.model.chains import ChainObservation, ChainPath, NearMiss, ObservedCertificate, PinCheck, PinMatch
+from analyzer.model.code import ApiUse, CallbackFact, CertificateFact, HostFact, SdkFact
 from analyzer.model.facts import Facts
 from analyzer.model.findings import (
     Adjustment,
@@ -44,6 +45,7 @@ __all__ = [
     "CallbackFact",
     "CertificateFact",
     "ChainObservation",
+    "ChainPath",
     "Component",
     "Confidence",
     "DebugOverrides",
@@ -55,11 +57,15 @@ __all__ = [
     "HostFact",
     "Location",
     "MetaData",
+    "NearMiss",
     "NetworkPolicy",
     "NotEvaluated",
+    "ObservedCertificate",
     "Origin",
+    "PinCheck",
     "PinFact",
     "PinIdentity",
+    "PinMatch",
     "PinSet",
     "PolicyDomain",
     "PolicyError",

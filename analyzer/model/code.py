@@ -1,4 +1,4 @@
-"""Facts read from code and from bundled files: callbacks, certificates, SDKs, hosts, chains."""
+"""Facts read from code and from bundled files: callbacks, certificates, SDKs, hosts."""
 
 from typing import Literal
 
@@ -54,17 +54,6 @@ class HostFact(Record, frozen=True, kw_only=True):
     source: Literal["policy", "code", "manifest", "resource"]
     client: str | None = None
     evidence: tuple[Location, ...] = ()
-
-
-class ChainObservation(Record, frozen=True, kw_only=True):
-    """A certificate chain seen on the network or read from a recording."""
-
-    host: str
-    port: int
-    recorded: bool
-    error: str | None = None
-    presented_sha256: tuple[bytes, ...] = ()
-    validated_sha256: tuple[bytes, ...] = ()
 
 
 class ApiUse(Record, frozen=True, kw_only=True):

@@ -2,7 +2,8 @@
 
 from analyzer.model.app import AppInfo
 from analyzer.model.base import Record
-from analyzer.model.code import ApiUse, CallbackFact, CertificateFact, ChainObservation, HostFact, SdkFact
+from analyzer.model.chains import ChainObservation, PinCheck
+from analyzer.model.code import ApiUse, CallbackFact, CertificateFact, HostFact, SdkFact
 from analyzer.model.location import Location
 from analyzer.model.pins import PinFact
 from analyzer.model.policy import NetworkPolicy
@@ -19,6 +20,8 @@ class Facts(Record, frozen=True, kw_only=True):
     sdks: tuple[SdkFact, ...] = ()
     hosts: tuple[HostFact, ...] = ()
     chains: tuple[ChainObservation, ...] = ()
+    pin_checks: tuple[PinCheck, ...] = ()
+    """Every pin-set with every host that it covers and that was asked about; empty without chains."""
     api_uses: tuple[ApiUse, ...] = ()
     payloads: tuple[Location, ...] = ()
     """Entries among assets and resources that hold code of their own: DEX, JAR and APK files."""

@@ -15,11 +15,13 @@ GapReason = Literal[
     "unsupported-runtime",
     "not-analysed-yet",
     "missing-split",
+    "unreachable",
     "failure",
 ]
 """Why something was not seen.
 
 ``recovered`` means that the strict reader gave up and the tolerant one read what a device would read.
+``unreachable`` stands for hosts whose chain was asked for and not seen.
 ``failure`` is a bug of ours: an unexpected exception, kept from ending the run.
 """
 

@@ -79,9 +79,10 @@ def _respell(document: dict[str, Any], spell: Callable[[str], str]) -> None:
     for certificate in _records(document, "facts", "certificates"):
         _respell_key(certificate, "certificate_sha256", spell)
     for chain in _records(document, "facts", "chains"):
-        for key in ("presented_sha256", "validated_sha256"):
-            if isinstance(chain.get(key), (list, tuple)):
-                chain[key] = [spell(digest) if isinstance(digest, str) else digest for digest in chain[key]]
+        _respell_key(chain, "recording_sha256", spell)
+        for certificate in _records({"chain": chain}, "chain", "certificates"):
+            _respell_key(certificate, "certificate_sha256", spell)
+            _respell_key(certificate, "certificate_sha1", spell)
     _respell_pins(_records(document, "facts", "pins"), spell)
 
 

@@ -11,8 +11,9 @@ HEXADECIMAL_FIELDS = frozenset(
     {
         ("Signer", "certificate_sha256"),
         ("CertificateFact", "certificate_sha256"),
-        ("ChainObservation", "presented_sha256"),
-        ("ChainObservation", "validated_sha256"),
+        ("ChainObservation", "recording_sha256"),
+        ("ObservedCertificate", "certificate_sha256"),
+        ("ObservedCertificate", "certificate_sha1"),
     }
 )
 """Records and their fields of raw bytes that the report writes in hexadecimal."""

@@ -62,6 +62,10 @@ _NOTIFICATIONS = {
         "The strict reader gave up, the tolerant one did not. Nothing is missing.",
     ),
     "gap/timeout": ("The time allowed was used up", "What was not reached in time is unknown."),
+    "gap/unreachable": (
+        "The chain of a host was not seen or not compared",
+        "Repeat the live check where the host can be reached, or supply a recorded chain.",
+    ),
     "gap/unreadable": ("Something that could not be read", "Check that the file is complete."),
     "gap/unresolved-value": ("A value that could not be resolved", "It is computed at run time. Review it by hand."),
     "gap/unsupported-format": ("A format that is not supported", "Nothing is known about its content."),

@@ -33,6 +33,7 @@ GAP_REASONS: Mapping[GapReason, str] = {
     "unsupported-runtime": "runtime not supported",
     "not-analysed-yet": "not analysed yet",
     "missing-split": "needs a split that was not given",
+    "unreachable": "chain not seen or not compared",
     "failure": "failure of the analyzer",
 }
 HIDDEN_KINDS: Mapping[FactKind, str] = {

@@ -103,7 +103,10 @@ def test_digests_of_keys_are_base64_and_fingerprints_of_certificates_hexadecimal
     assert written["app"]["signers"][0]["certificate_sha256"] == CERTIFICATE_DIGEST.hex()
     assert written["facts"]["certificates"][0]["certificate_sha256"] == CERTIFICATE_DIGEST.hex()
     assert written["facts"]["certificates"][0]["spki_sha256"] == by_key["digest"]
-    assert written["facts"]["chains"][0]["presented_sha256"] == [CERTIFICATE_DIGEST.hex()]
+    (chain,) = written["facts"]["chains"]
+    assert chain["presented_sha256"] == [by_key["digest"]]
+    assert chain["certificates"][0]["spki_sha256"] == by_key["digest"]
+    assert chain["certificates"][0]["certificate_sha256"] == CERTIFICATE_DIGEST.hex()
     assert (
         written["facts"]["policy"]["variants"][0]["scopes"][0]["bands"][0]["settings"]["pin_set"]["pins"][0]["digest"]
         == by_key["digest"]
@@ -118,7 +121,15 @@ def test_every_field_of_raw_bytes_has_a_settled_spelling() -> None:
         for field, schema in definition.get("properties", {}).items()
         if "contentEncoding" in json.dumps(schema)
     }
-    assert base64_fields == {("PolicyPin", "digest"), ("CertificateFact", "spki_sha256")}
+    assert base64_fields == {
+        ("PolicyPin", "digest"),
+        ("CertificateFact", "spki_sha256"),
+        ("ChainObservation", "presented_sha256"),
+        ("ChainObservation", "validated_sha256"),
+        ("NearMiss", "digest"),
+        ("ObservedCertificate", "spki_sha256"),
+        ("ObservedCertificate", "spki_sha1"),
+    }
 
 
 def test_the_app_is_not_repeated_among_the_facts() -> None:
