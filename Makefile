@@ -9,9 +9,10 @@ APK ?= sample_apks/pins-expired/pins-expired.apk
 ARGS ?=
 T ?= tests
 K ?=
+A ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help scan test dev lint format types architecture samples samples-check reports reports-check schema docs docs-check wheel-test browser check clean
+.PHONY: help scan test dev lint format types architecture samples samples-check reports reports-check schema docs docs-check wheel-test browser bench check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +39,9 @@ test: $(VENV)/.dev ## Run the tests (T=path, K=pattern)
 
 browser: $(VENV)/.dev ## Run the tests that need Chromium
 	$(BIN)/python -m pytest tests -m browser
+
+bench: $(VENV)/.dev ## Measure speed and memory against androguard and the targets (takes minutes; A=apps)
+	$(BIN)/python -m tests.benchmarks $(A)
 
 lint: $(VENV)/.dev ## Check style
 	$(BIN)/ruff check .

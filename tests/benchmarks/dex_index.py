@@ -36,24 +36,30 @@ _STRINGS = ["TLS", "SSL", "sha256/", "https://", "X.509", "no such string"]
 _TYPES = ["Lokhttp3/OkHttpClient;", "Ljavax/net/ssl/X509TrustManager;", "Ljava/lang/StringBuilder;"]
 
 
-def _stored(path: Path) -> list[tuple[str, bytes, int]]:
+def is_dex_name(name: str) -> bool:
+    """Tell the entries that a device loads from others that hold DEX code."""
+    return "/" not in name and name.endswith(".dex")
+
+
+def stored_entries(path: Path) -> list[tuple[str, bytes, int]]:
     """Return name, stored bytes and compression method of each DEX entry."""
     data = path.read_bytes()
     entries = []
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
-            if info.filename.endswith(".dex"):
+            if is_dex_name(info.filename):
                 name_bytes, extra_bytes = struct.unpack_from("<HH", data, info.header_offset + 26)
                 start = info.header_offset + 30 + name_bytes + extra_bytes
                 entries.append((info.filename, data[start : start + info.compress_size], info.compress_type))
     return entries
 
 
-def _inflated(entries: list[tuple[str, bytes, int]]) -> list[tuple[str, bytes]]:
+def inflated(entries: list[tuple[str, bytes, int]]) -> list[tuple[str, bytes]]:
+    """Inflate entries as they are stored."""
     return [(name, zlib.decompress(raw, -15) if method else raw) for name, raw, method in entries]
 
 
-def _index_and_search(contents: list[tuple[str, bytes]]) -> int:
+def index_and_search(contents: list[tuple[str, bytes]]) -> int:
     """Build the index, ask one batch of each kind of question, and return how many sites there are."""
     program = Program.build(contents)
     users = program.users
@@ -88,11 +94,11 @@ def _peak_bytes(path: Path) -> int:
 
 
 def _report(path: Path, with_androguard: bool) -> None:
-    entries = _stored(path)
-    contents = _inflated(entries)
+    entries = stored_entries(path)
+    contents = inflated(entries)
     size = sum(len(data) for _, data in contents)
-    inflate = _best_seconds(lambda: _inflated(entries))
-    index = _best_seconds(lambda: _index_and_search(contents))
+    inflate = _best_seconds(lambda: inflated(entries))
+    index = _best_seconds(lambda: index_and_search(contents))
     peak = _peak_bytes(path)
     print(f"{path.name}: {size / _MIB:.1f} MiB of DEX in {len(contents)} files")
     print(f"  inflate {inflate:.3f} s, index and search {index:.3f} s: ratio {index / inflate:.2f} (target ≤ 4)")
@@ -111,7 +117,7 @@ def main() -> None:
     parser.add_argument(_PEAK_FLAG, action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.peak:
-        _index_and_search(_inflated(_stored(arguments.apps[0])))
+        index_and_search(inflated(stored_entries(arguments.apps[0])))
         # NOTE: ru_maxrss would not do, it is inherited from the parent process on Linux.
         (peak,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:")]
         print(int(peak.split()[1]) * 1024)
