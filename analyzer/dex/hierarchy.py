@@ -61,6 +61,11 @@ class Hierarchy:
         """All classes of the app, in the order of the DEX files."""
         return self._definitions.values()
 
+    @property
+    def definitions(self) -> Iterable[tuple[str, DexClass]]:
+        """All classes of the app with their descriptors, in the order of the DEX files."""
+        return self._definitions.items()
+
     def find(self, descriptor: str) -> DexClass | None:
         """Return the definition of a class; None when the app does not define it (the platform may)."""
         return self._definitions.get(descriptor)

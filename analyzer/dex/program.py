@@ -1,7 +1,7 @@
 """All DEX files of an app as one program: classes, members, and who uses them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +17,11 @@ from analyzer.model import AnalysisGap
 from analyzer.options import Limits
 
 _CACHED_SIGNATURES = 4_096
+_CACHED_METHODS = 1 << 16
+_FEW_SUBTYPES = 16
+"""Below more classes than this, methods are first searched by name in all files at once."""
+_FEW_OWNERS = 8
+"""Names of this many classes are looked up one by one."""
 
 
 class Program:
@@ -27,6 +32,8 @@ class Program:
         self.files = files
         self._problems = problems
         self._signatures: dict[tuple[str, str], dict[str, DexMethod]] = {}
+        self._resolved: dict[MethodRef, DexMethod | None] = {}
+        self._searches: dict[tuple[re.Pattern[bytes] | bytes, ...], tuple[str, ...]] = {}
 
     @classmethod
     def build(cls, entries: Iterable[tuple[str, bytes]], limits: Limits | None = None) -> "Program":
@@ -111,9 +118,20 @@ class Program:
             found += (method for method in rows if self._is_effective(method.owner))
         return tuple(found)
 
-    def strings_matching(self, pattern: re.Pattern[bytes]) -> tuple[str, ...]:
-        """Return the distinct strings in which `pattern` occurs, sorted; see `StringTable.search` for its limits."""
-        found = {file.strings[index] for file in self.files for index in file.strings.search(pattern)}
+    def strings_matching(self, pattern: re.Pattern[bytes], containing: Sequence[bytes] = ()) -> tuple[str, ...]:
+        """Return the distinct strings in which `pattern` occurs, sorted; see `StringTable.search` for its limits.
+
+        Name the texts of which every match holds one in `containing` unless the pattern begins with such a text.
+        """
+        known = self._searches.get((pattern, *containing))
+        if known is None:
+            found = {file.strings[index] for file in self.files for index in file.strings.search(pattern, containing)}
+            known = self._searches[pattern, *containing] = tuple(sorted(found))
+        return known
+
+    def strings_with_run(self, characters: bytes, length: int) -> tuple[str, ...]:
+        """Return the distinct strings with `length` or more of `characters` in a row, sorted."""
+        found = {file.strings[index] for file in self.files for index in file.strings.with_run(characters, length)}
         return tuple(sorted(found))
 
     def resolve_method(self, ref: MethodRef) -> DexMethod | None:
@@ -121,16 +139,27 @@ class Program:
 
         None means that the app does not define it: it belongs to the platform, or is missing.
         """
-        candidates = self._by_signature(ref.name, ref.descriptor)
-        if ref.owner in candidates:
-            return candidates[ref.owner]
-        if not candidates:
-            return None
+        if ref not in self._resolved:
+            if len(self._resolved) >= _CACHED_METHODS:
+                self._resolved.clear()
+            self._resolved[ref] = self._resolve(ref)
+        return self._resolved[ref]
+
+    def _resolve(self, ref: MethodRef) -> DexMethod | None:
         hierarchy = self.hierarchy
-        owners = hierarchy.supertypes_of(ref.owner)
-        interfaces = [owner for owner in owners if (found := hierarchy.find(owner)) is None or found.is_interface]
-        classes = [owner for owner in owners if owner not in set(interfaces)]
-        return next((candidates[owner] for owner in (*classes, *interfaces) if owner in candidates), None)
+        if hierarchy.find(ref.owner) is None:
+            return None
+        found = self._defined_in(ref.owner, ref)
+        if found is not None:
+            return found
+        interfaces: list[str] = []
+        for owner in hierarchy.supertypes_of(ref.owner):
+            definition = hierarchy.find(owner)
+            if definition is None or definition.is_interface:
+                interfaces.append(owner)
+            elif (found := self._defined_in(owner, ref)) is not None:
+                return found
+        return next((found for owner in interfaces if (found := self._defined_in(owner, ref)) is not None), None)
 
     def resolve_field(self, ref: FieldRef) -> DexField | None:
         """Return the definition of a field: in the class or above it; None when the app does not define it."""
@@ -150,10 +179,11 @@ class Program:
         Those are the method itself, what overrides it below, and what classes below inherit from elsewhere. `ref`
         may belong to the platform: then these are the app's callbacks.
         """
-        candidates = self._by_signature(ref.name, ref.descriptor)
+        below = self.hierarchy.subtypes_of(ref.owner)
+        candidates = self._by_signature(ref.name, ref.descriptor) if len(below) > _FEW_SUBTYPES else None
         found: dict[DexMethod, None] = {}
-        if candidates:
-            for owner in (ref.owner, *self.hierarchy.subtypes_of(ref.owner)):
+        if candidates is None or candidates:
+            for owner in (ref.owner, *below):
                 method = self.resolve_method(MethodRef(owner, ref.name, ref.descriptor))
                 if method is not None and not method.is_abstract and (not method.is_direct or owner == ref.owner):
                     found[method] = None
@@ -180,6 +210,8 @@ class Program:
         if not method.is_direct:
             for owner in tuple(owners):
                 owners.update(hierarchy.supertypes_of(owner))
+        if len(owners) <= _FEW_OWNERS:
+            return tuple(sorted({one for owner in owners for one in self.method_refs(owner, ref.name, ref.descriptor)}))
         named = self.method_refs(None, ref.name, ref.descriptor)
         return tuple(candidate for candidate in named if candidate.owner in owners)
 
@@ -195,6 +227,23 @@ class Program:
                 self._signatures.clear()
             self._signatures[key] = known
         return known
+
+    def _defined_in(self, owner: str, ref: MethodRef) -> DexMethod | None:
+        """Return the method of the class `owner` itself with the name and descriptor of `ref`."""
+        definition = self.hierarchy.find(owner)
+        if definition is None:
+            return None
+        file = definition.file
+        first, last = file.members.method_span[definition.row].tolist()
+        name = file.strings.find(ref.name) if first < last else None
+        if name is None:
+            return None
+        indices = file.members.method_index[first:last]
+        for place in np.flatnonzero(file.tables.method_names[indices] == name).tolist():
+            found = DexMethod(file, first + place)
+            if found.ref.descriptor == ref.descriptor and found.ref.owner == owner:
+                return found
+        return None
 
     def _defined(self, file: DexFile, indices: list[int]) -> list[DexMethod]:
         if not indices:

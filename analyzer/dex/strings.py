@@ -1,6 +1,8 @@
 """The string table of a DEX file: decoded on demand, found by bisection, searched as bytes."""
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +21,8 @@ _COMPARED_BYTES = 4096
 _COMPARED_WORDS = 32
 """How many words of a string are compared on average; names and texts share two to four with their neighbour."""
 _CACHED_CHARACTERS = 1 << 24
+_CACHED_FINDS = 1 << 15
+_CACHED_NAME = 1_024
 
 
 class StringTable:
@@ -31,8 +35,11 @@ class StringTable:
         # Reading single numbers through a memory view is several times faster than through numpy.
         self._places = offsets.astype(np.uint32).data
         self._string_bytes = string_bytes
+        self._firsts: npt.NDArray[np.uint64] | None = None
+        """The first eight bytes of each string as a number, where these ascend."""
         self._log = log
         self._decoded: dict[int, str] = {}
+        self._found: dict[str, int | None] = {}
         self._decoded_left = self._cache_size = _CACHED_CHARACTERS + len(data)
         log.note("string", "a string lies outside the file", int(np.count_nonzero(offsets >= len(data))))
 
@@ -64,31 +71,70 @@ class StringTable:
 
     def find(self, text: str) -> int | None:
         """Return the index of a string, or None when the file does not hold it."""
-        wanted = encode_mutf8(text)
-        return self._bisect(wanted) if self._is_sorted else self._find_anywhere(wanted)
+        index = self._found.get(text, -1)
+        if index == -1:
+            wanted = encode_mutf8(text)
+            index = self._bisect(wanted) if self.is_sorted else self._find_anywhere(wanted)
+            if len(self._found) >= _CACHED_FINDS:
+                self._found.clear()
+            if len(text) <= _CACHED_NAME:
+                self._found[text] = index
+        return index
 
-    def search(self, pattern: re.Pattern[bytes]) -> list[int]:
+    def search(self, pattern: re.Pattern[bytes], containing: Sequence[bytes] = ()) -> list[int]:
         """Return the indices of all strings in which `pattern` occurs, ascending.
 
-        The pattern sees modified UTF-8. It is first run over all strings at once, so it must not look at what is
+        The pattern sees modified UTF-8. It may be run over all strings at once, so it must not look at what is
         before or behind its match: no anchors, no look-around.
+
+        Args:
+            pattern: What to search for.
+            containing: Texts of which every match holds at least one. They are found many times faster than a
+                pattern that begins with a class of characters.
         """
-        order = self._by_place
-        starts = self._starts[order]
-        found: list[int] = []
-        if not len(starts):
-            return found
-        at = int(starts[0])
-        end = min(int(starts[-1]) + self._string_bytes, len(self._data))
-        while (match := pattern.search(self._data, at, end)) is not None:
+        if not len(self):
+            return []
+        starts, places = self._starts[self._by_place], set[int]()
+        if containing:
+            for text in containing:
+                places.update(self._places_of(re.compile(re.escape(text)), starts))
+            places = {place for place in places if pattern.search(self.raw(int(self._by_place[place])))}
+        else:
+            places.update(self._places_of(pattern, starts))
+        return sorted(index for place in places for index in self._at_place(int(starts[place])))
+
+    def _places_of(self, pattern: re.Pattern[bytes], starts: npt.NDArray[np.int64]) -> Iterator[int]:
+        """Yield the places, by order in the file, of strings in which `pattern` occurs."""
+        at, end = int(starts[0]), int(starts[-1]) + len(self.raw(int(self._by_place[-1])))
+        while at < end and (match := pattern.search(self._data, at, end)) is not None:
             nearest = int(np.searchsorted(starts, match.start(), "right")) - 1
-            raw = self.raw(int(order[nearest]))
+            raw = self.raw(int(self._by_place[nearest]))
             if pattern.search(raw):
-                found += self._at_place(int(starts[nearest]))
+                yield nearest
             at = max(int(starts[nearest]) + len(raw), match.start()) + 1
-            if at >= end:
-                break
-        return sorted(found)
+
+    def with_run(self, characters: bytes, length: int) -> list[int]:
+        """Return the indices, ascending, of all strings with `length` or more of `characters` in a row.
+
+        Looks at every few bytes first, so that it costs little whatever the characters are.
+        """
+        if not len(self):
+            return []
+        starts = self._starts[self._by_place]
+        begin, end = int(starts[0]), int(starts[-1]) + len(self.raw(int(self._by_place[-1])))
+        wanted = np.zeros(256, np.bool_)
+        wanted[list(characters)] = True
+        # A run of three steps and less than one more holds three bytes in a row that stand a step apart.
+        step = max(length // 3, 1)
+        octets = np.frombuffer(self._data, np.uint8)[begin:end]
+        seen = wanted[octets[::step]]
+        hits = (
+            np.flatnonzero(seen[:-2] & seen[1:-1] & seen[2:]) if len(seen) > 2 and length >= 3 else np.arange(len(seen))
+        )
+        nearest = np.unique(np.searchsorted(starts, begin + hits * step, "right") - 1)
+        pattern = re.compile(b"[%b]{%d}" % (re.escape(characters), length))
+        found = (place for place in nearest.tolist() if pattern.search(self.raw(int(self._by_place[place]))))
+        return sorted({index for place in found for index in self._at_place(int(starts[place]))})
 
     def _decode(self, index: int) -> str:
         try:
@@ -147,14 +193,11 @@ class StringTable:
         return [int(index) for index in order[low:high]]
 
     def _bisect(self, wanted: bytes) -> int | None:
-        key = order_key(wanted)
         low, high = 0, len(self._offsets)
-        while low < high:
-            middle = (low + high) // 2
-            if order_key(self.raw(middle)) < key:
-                low = middle + 1
-            else:
-                high = middle
+        if self._firsts is not None:
+            first = np.uint64(int.from_bytes(wanted[:8].ljust(8, b"\0"), "big"))
+            low, high = int(self._firsts.searchsorted(first, "left")), int(self._firsts.searchsorted(first, "right"))
+        low = bisect_left(range(high), order_key(wanted), low, key=lambda index: order_key(self.raw(index)))
         return low if low < len(self._offsets) and self.raw(low) == wanted else None
 
     def _find_anywhere(self, wanted: bytes) -> int | None:
@@ -169,12 +212,13 @@ class StringTable:
         return int(candidates[0]) if len(candidates) else None
 
     @cached_property
-    def _is_sorted(self) -> bool:
+    def is_sorted(self) -> bool:
         """Whether bisection finds every string; looks at all neighbours, eight bytes at a time."""
         words = self._words()
         left = self._starts[:-1]
         right = self._starts[1:]
         firsts = _until_nul(words[np.minimum(self._starts, len(words) - 1)].astype(np.uint64))
+        self._firsts = firsts if bool(np.all(firsts[:-1] <= firsts[1:])) else None
         pairs = np.flatnonzero(firsts[:-1] >= firsts[1:])
         suspects: list[int] = []
         compared = 0

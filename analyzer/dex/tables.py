@@ -1,5 +1,6 @@
 """The identifier tables of a DEX file: types, prototypes, fields, methods and class definitions."""
 
+import struct
 from functools import cached_property
 
 import numpy as np
@@ -112,7 +113,7 @@ class IdTables:
             size = int.from_bytes(self._data[offset : offset + 4], "little")
             if size > (len(self._data) - offset - 4) // 2 or size > 0xFFFF:
                 raise DamagedItem("a type list is longer than can be")
-            known = tuple(np.frombuffer(self._data, "<u2", size, offset + 4).tolist())
+            known = struct.unpack_from(f"<{size}H", self._data, offset + 4)
             if size <= _MAX_PARAMETERS:
                 self._type_lists[offset] = known
         return known
@@ -122,37 +123,84 @@ class IdTables:
         string = self.strings.find(descriptor)
         if string is None:
             return None
+        if self._types_ascend:
+            place = int(self._type_strings.searchsorted(np.uint32(string)))
+            return place if place < len(self._type_strings) and int(self._type_strings[place]) == string else None
         found = np.flatnonzero(self.type_strings == string)
         return int(found[0]) if len(found) else None
 
+    @cached_property
+    def _types_are_distinct(self) -> bool:
+        """Whether a descriptor has one index only, as in every valid file."""
+        return self._types_ascend and self.strings.is_sorted
+
+    @cached_property
+    def _types_ascend(self) -> bool:
+        return bool(np.all(self._type_strings[:-1] < self._type_strings[1:]))
+
+    @cached_property
+    def _type_strings(self) -> npt.NDArray[np.uint32]:
+        return np.ascontiguousarray(self.type_strings, np.uint32)
+
+    @cached_property
+    def _proto_returns(self) -> list[int]:
+        returns: list[int] = self.proto_returns.tolist()
+        return returns
+
     def find_methods(self, owner: str | None, name: str | None, descriptor: str | None = None) -> list[int]:
         """Return the indices of the methods that match; None matches everything."""
-        rows = self._matching(self.method_owners, self.method_names, owner, name)
-        if descriptor is not None:
-            rows = [row for row in rows if self.proto(int(self.method_protos[row])) == descriptor]
+        rows = self._matching(self.method_owners, self.method_names, self._method_owners_ascend, owner, name)
+        if descriptor is not None and rows:
+            protos = self.method_protos[rows].tolist()
+            suited = self._protos_like(descriptor, protos)
+            rows = [row for row, proto in zip(rows, protos, strict=True) if proto in suited]
         return rows
+
+    def _protos_like(self, descriptor: str, protos: list[int]) -> set[int]:
+        """Return those of `protos` with this descriptor; describes only those whose result fits."""
+        distinct = set(protos)
+        if self._types_are_distinct and len(distinct) > 1 and ")" in descriptor:
+            result = self.find_type(descriptor.rpartition(")")[2])
+            returns = self._proto_returns
+            distinct = {proto for proto in distinct if proto < len(returns) and returns[proto] == result}
+        return {proto for proto in distinct if self.proto(proto) == descriptor}
 
     def find_fields(self, owner: str | None, name: str | None, descriptor: str | None = None) -> list[int]:
         """Return the indices of the fields that match; None matches everything, `descriptor` is the type."""
-        rows = self._matching(self.field_owners, self.field_names, owner, name)
+        rows = self._matching(self.field_owners, self.field_names, self._field_owners_ascend, owner, name)
         if descriptor is not None:
             rows = [row for row in rows if self.type(int(self.field_types[row])) == descriptor]
         return rows
 
-    def _matching(self, owners: IndexColumn, names: Column, owner: str | None, name: str | None) -> list[int]:
-        mask = np.ones(len(names), np.bool_)
-        if name is not None:
-            string = self.strings.find(name)
-            if string is None:
-                return []
-            mask &= names == string
+    def _matching(
+        self, owners: IndexColumn, names: Column, ascending: bool, owner: str | None, name: str | None
+    ) -> list[int]:
+        """Return the rows with this owner and name; valid tables are sorted by owner, which says `ascending`."""
+        string = None if name is None else self.strings.find(name)
+        if name is not None and string is None:
+            return []
+        low, high = 0, len(names)
         if owner is not None:
             type_index = self.find_type(owner)
-            if type_index is None:
+            if type_index is None or type_index > np.iinfo(owners.dtype).max:
                 return []
-            mask &= owners == type_index
-        rows: list[int] = np.flatnonzero(mask).tolist()
-        return rows
+            if not ascending:
+                rows = np.flatnonzero(owners == type_index)
+                return rows.tolist() if string is None else rows[names[rows] == string].tolist()
+            wanted = owners.dtype.type(type_index)
+            low, high = int(owners.searchsorted(wanted, "left")), int(owners.searchsorted(wanted, "right"))
+        if string is None or low == high:
+            return list(range(low, high))
+        found: list[int] = (np.flatnonzero(names[low:high] == string) + low).tolist()
+        return found
+
+    @cached_property
+    def _method_owners_ascend(self) -> bool:
+        return bool(np.all(self.method_owners[:-1] <= self.method_owners[1:]))
+
+    @cached_property
+    def _field_owners_ascend(self) -> bool:
+        return bool(np.all(self.field_owners[:-1] <= self.field_owners[1:]))
 
     def _describe_proto(self, index: int) -> str:
         if not 0 <= index < len(self.proto_returns):
@@ -210,4 +258,4 @@ class IdTables:
 def _split_ids(rows: Column) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16], Column]:
     """Split field or method ids into owner, type or prototype (16 bits each), and name."""
     halves = np.ascontiguousarray(rows[:, :1]).view("<u2").reshape(-1, 2)
-    return halves[:, 0], halves[:, 1], rows[:, 1]
+    return np.ascontiguousarray(halves[:, 0]), np.ascontiguousarray(halves[:, 1]), np.ascontiguousarray(rows[:, 1])

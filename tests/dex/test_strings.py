@@ -96,3 +96,31 @@ def test_a_string_of_another_length_than_declared_is_noted() -> None:
 def test_a_string_that_does_not_exist_is_unreadable() -> None:
     table = string_table(["a"])
     assert (table[1], table[-1], table[1 << 31]) == ("\ufffd", "\ufffd", "\ufffd")
+
+
+@pytest.mark.parametrize("name", ["users-base.dex", "opcodes.dex"])
+def test_naming_what_a_match_holds_changes_nothing_but_the_time(name: str) -> None:
+    table = ours((FIXTURES / name).read_bytes()).strings
+    for pattern, containing in (
+        (rb"[a-z]/[a-z]", (b"/",)),
+        (rb"[A-Z](?:to|in)", (b"to", b"in")),
+        (rb"q{9}", (b"qqq",)),
+    ):
+        compiled = re.compile(pattern)
+        assert table.search(compiled, containing) == table.search(compiled)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_runs_are_found_wherever_they_begin(seed: int) -> None:
+    rng = random.Random(seed)
+    texts = sorted({"".join(rng.choice("0aF-z") for _ in range(rng.randrange(60))) for _ in range(200)})
+    table = string_table(texts)
+    for length in (1, 2, 3, 4, 7, 10, 12):
+        wanted = re.compile(f"[0aF-]{{{length}}}")
+        assert [table[index] for index in table.with_run(b"0aF-", length)] == [
+            text for text in texts if wanted.search(text)
+        ]
+
+
+def test_no_run_is_found_where_there_are_no_strings() -> None:
+    assert string_table([]).with_run(b"a", 1) == []

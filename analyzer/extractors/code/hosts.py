@@ -71,7 +71,7 @@ def extract_hosts(code: CodeContext) -> HostFacts:
 
 def _named(code: CodeContext, gaps: list[AnalysisGap]) -> Iterable[tuple[str, str, Location]]:
     """Yield each text with a URL, with the owner and the place of what loads or holds it."""
-    texts = code.program.strings_matching(URL_MARK)
+    texts = code.program.strings_matching(URL_MARK, (b"://",))
     if len(texts) > _MAX_TEXTS:
         gaps.append(_too_many(f"{len(texts) - _MAX_TEXTS:,} texts with URLs", "were not looked at"))
         texts = texts[:_MAX_TEXTS]

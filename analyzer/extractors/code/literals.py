@@ -15,11 +15,12 @@ from analyzer.model.location import MAX_SNIPPET_CHARACTERS
 
 # What the string tables are searched for: wide, since a search cannot look at what stands around its match.
 _CANDIDATES = (
-    re.compile(rb"[Ss][Hh][Aa]-?(?:1|256)(?:[/:=]|=\")"),
-    re.compile(rb"[A-Za-z0-9+/]{43}="),
-    re.compile(rb"[0-9A-Fa-f]{40}"),
-    re.compile(rb"[: ][0-9A-Fa-f]{2}[: ][0-9A-Fa-f]{2}[: ][0-9A-Fa-f]{2}[: ][0-9A-Fa-f]{2}[: ]"),
+    (re.compile(rb"(?:sha|SHA)-?(?:1|256)[ \t\n\r\f\v]*[/:=]"), (b"sha", b"SHA")),
+    (re.compile(rb"[A-Za-z0-9+/]{43}="), (b"=",)),
 )
+"""Each with the texts of which a match holds one."""
+_HEX_CHARACTERS = b"0123456789ABCDEFabcdef: "
+_HEX_RUN = 40
 _STRING_LOADS = frozenset({0x1A, 0x1B})
 _NEARBY_UNITS = 40
 """A host counts as standing beside a text when both are loaded this close to each other."""
@@ -63,7 +64,8 @@ def extract_literals(code: CodeContext, explained: Collection[PinFact]) -> Liter
 
 def _in_code(code: CodeContext, gaps: list[AnalysisGap]) -> Iterator[tuple[Literal, str | None, str, Location]]:
     program = code.program
-    texts = sorted({text for pattern in _CANDIDATES for text in program.strings_matching(pattern)})
+    candidates = {text for pattern, held in _CANDIDATES for text in program.strings_matching(pattern, held)}
+    texts = sorted(candidates.union(program.strings_with_run(_HEX_CHARACTERS, _HEX_RUN)))
     wanted = {text: found for text in texts if len(text) <= MAX_TEXT and (found := tuple(literals_in(text)))}
     if len(wanted) > _MAX_TEXTS:
         gaps.append(_limit(len(wanted)))

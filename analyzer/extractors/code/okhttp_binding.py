@@ -189,8 +189,8 @@ class _Binder:
     # ---- texts
 
     def _sites_of(self, texts: Iterable[str]) -> tuple[Site, ...]:
-        pattern = re.compile(b"|".join(re.escape(text.encode("ascii")) for text in texts))
-        strings = self._program.strings_matching(pattern)
+        encoded = [text.encode("ascii") for text in texts]
+        strings = self._program.strings_matching(re.compile(b"|".join(map(re.escape, encoded))), encoded)
         return tuple(site for site in self._program.users.loads_of(strings) if _has_text(site, texts))
 
     def _version_sites(self) -> tuple[tuple[str, Site], ...]:

@@ -49,8 +49,7 @@ def extract_sdks(code: CodeContext) -> SdkFacts:
 def _first_classes(code: CodeContext) -> dict[str, DexClass]:
     """Return for each owner the first of its classes by name, whatever the order of the DEX files."""
     first: dict[str, tuple[str, DexClass]] = {}
-    for definition in code.program.classes:
-        descriptor = definition.descriptor
+    for descriptor, definition in code.program.hierarchy.definitions:
         owner = code.owner_of(descriptor)
         known = first.get(owner)
         if known is None or descriptor < known[0]:
