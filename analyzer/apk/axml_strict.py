@@ -4,7 +4,9 @@ androguard follows sizes without checking them and searches byte by byte for the
 takes quadratic time on hostile files, so the chunks are checked before it sees them.
 """
 
+import importlib.util
 import struct
+import sys
 from typing import Any
 
 from analyzer.apk.axml_recovery import (
@@ -43,6 +45,7 @@ def read_strictly(data: bytes, entry: str, limits: Limits) -> XmlElement:
     """
     pool = _check_layout(data, limits)
     # Imported late: androguard takes a while to load, and plain XML does not need it.
+    _postpone_resource_names()
     from androguard.core.axml import END_DOCUMENT, END_TAG, START_TAG, TEXT, AXMLParser, ResParserError
     from loguru import logger
 
@@ -69,6 +72,26 @@ def read_strictly(data: bytes, entry: str, limits: Limits) -> XmlElement:
     if builder.root is None:
         raise IrregularError("the root element is not closed")
     return builder.root
+
+
+def _postpone_resource_names() -> None:
+    """Let androguard read its list of the platform's resource names only when one is asked for; nothing here does.
+
+    The list is XML with thousands of elements, and reading it takes longer than reading most apps' manifests.
+    """
+    package = "androguard.core.resources"
+    name = f"{package}.public"
+    if name in sys.modules:
+        return
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.loader is None:
+        return
+    spec.loader = importlib.util.LazyLoader(spec.loader)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    # An import statement that finds it only among the modules would look at it, and thereby load it.
+    vars(sys.modules[package])["public"] = module
 
 
 def _check_layout(data: bytes, limits: Limits) -> StringPool:

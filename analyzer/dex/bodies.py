@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from analyzer.dex.arrays import distinct
 from analyzer.dex.code import HEADER_BYTES
 from analyzer.dex.errors import DamagedItem
 from analyzer.dex.instructions import payload_length
@@ -26,7 +27,7 @@ class Bodies:
         self._log = log
         self.units: npt.NDArray[np.uint16] = np.frombuffer(data, "<u2", len(data) // 2)
         """The whole file as code units."""
-        self.offsets = self._usable(np.unique(members.method_code[members.method_code > 0]))
+        self.offsets = self._usable(distinct(members.method_code[members.method_code > 0]))
         """Where each code item begins, in bytes."""
         words = np.frombuffer(data, "<u4", len(data) // 4)
         declared = words[self.offsets // 4 + 3].astype(np.int64)

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from analyzer.dex.arrays import distinct
 from analyzer.dex.classes import DexClass, DexField, DexMethod
 from analyzer.dex.errors import DexError
 from analyzer.dex.file import DexFile
@@ -71,8 +72,8 @@ class Program:
     def users(self) -> Users:
         """Who calls, reads, writes, loads and creates what."""
         # Within one file, names need not be compared to know that no class is defined twice.
-        distinct = len(self.files) == 1 and len(np.unique(types := self.files[0].tables.class_types)) == len(types)
-        return Users(self.files, () if distinct else self.hierarchy.shadowed)
+        single = len(self.files) == 1 and len(distinct(types := self.files[0].tables.class_types)) == len(types)
+        return Users(self.files, () if single else self.hierarchy.shadowed)
 
     @property
     def classes(self) -> Iterable[DexClass]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from analyzer.dex.arrays import distinct
 from analyzer.dex.bodies import Bodies
 from analyzer.dex.code import TableSizes
 from analyzer.dex.opcodes import LISTED_ARGUMENTS, IndexKind, opcodes_using
@@ -56,7 +57,7 @@ class ReferenceIndex:
             indices: What to look for; many cost little more than one.
             opcodes: Only these instructions; None for all of the kind.
         """
-        wanted = np.unique(np.fromiter(indices, np.int64))
+        wanted = distinct(np.fromiter(indices, np.int64))
         found: list[Reference] = []
         for candidates in self._of(kind):
             low = np.searchsorted(candidates.indices, wanted, "left")

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from analyzer.dex.arrays import distinct
 from analyzer.dex.errors import DamagedItem
 from analyzer.dex.leb128 import read_uleb128
 from analyzer.dex.mutf8 import decode_mutf8, encode_mutf8, order_key, utf16_length
@@ -131,7 +132,7 @@ class StringTable:
         hits = (
             np.flatnonzero(seen[:-2] & seen[1:-1] & seen[2:]) if len(seen) > 2 and length >= 3 else np.arange(len(seen))
         )
-        nearest = np.unique(np.searchsorted(starts, begin + hits * step, "right") - 1)
+        nearest = distinct(np.searchsorted(starts, begin + hits * step, "right") - 1)
         pattern = re.compile(b"[%b]{%d}" % (re.escape(characters), length))
         found = (place for place in nearest.tolist() if pattern.search(self.raw(int(self._by_place[place]))))
         return sorted({index for place in found for index in self._at_place(int(starts[place]))})

@@ -8,6 +8,8 @@ same machine. Processor time is what the ratios are made of: others may use the 
 """
 
 import argparse
+import atexit
+import functools
 import json
 import math
 import os
@@ -50,13 +52,22 @@ def _run(command: list[str]) -> tuple[Cost, str]:
     """Run a command to its end; its processor time includes that of starting it."""
     started = time.perf_counter()
     before = os.times()
-    process = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
+    process = subprocess.run(command, cwd=_ROOT, env=_environment(), capture_output=True, text=True, check=False)
     after = os.times()
     wall = time.perf_counter() - started
     if process.returncode not in (0, 1, 3):
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}\n{process.stderr}")
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
     return Cost(wall, cpu), process.stdout
+
+
+@functools.cache
+def _environment() -> dict[str, str]:
+    """Keep compiled modules as an installed program does, whatever this environment says; but not in the source tree."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": folder}
 
 
 def _worker(kind: str, path: Path) -> dict[str, float]:
