@@ -70,6 +70,10 @@ class Contents:
         if not any(result.histories):
             return None
         kind = result.ref.return_type
+        if kind.startswith("["):
+            reader = _Reader(self._resolver, frame, question, depth + 1)
+            changed = any(reader.changes_array(event) for history in result.histories for event in history)
+            return Unknown("an array that is changed after it was made") if changed else None
         if kind not in _TEXT_BUILDERS and not kind.startswith("Ljava/util/"):
             return None
         reader = _Reader(self._resolver, frame, question, depth + 1)
@@ -159,6 +163,13 @@ class _Reader:
             )
         known = [slots[index] for index in sorted(slots) if slots[index] != Number(0)]
         return Items(created.type, spread((*known, *loose)), complete)
+
+    def changes_array(self, event: Event) -> bool:
+        """Say whether something that happened to an array may have changed what is in it."""
+        if isinstance(event.ref, MethodRef):
+            into = (event.ref.owner, event.ref.name, event.position) == ("Ljava/lang/System;", "arraycopy", 3)
+            return into or not self._array_call(event, {})
+        return True
 
     def _array_call(self, event: Event, slots: dict[int, Value]) -> bool:
         """Apply a call that got an array as an argument; False when its effect is not known."""

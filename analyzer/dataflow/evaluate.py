@@ -1,20 +1,21 @@
 """Abstract interpretation of one method: the values of arguments, results and stores."""
 
 import heapq
-from collections.abc import Mapping
-from functools import cached_property
-
-import msgspec
+from collections.abc import Iterator, Mapping
 
 from analyzer.dataflow.arithmetic import compare
 from analyzer.dataflow.calls import MethodCalls
 from analyzer.dataflow.cfg import Block, Cfg, can_throw
+from analyzer.dataflow.control import Branch, Control, Merge, cases, comparison
 from analyzer.dataflow.limits import FlowLimits
 from analyzer.dataflow.machine import Machine
+from analyzer.dataflow.method_values import Call, ElementStore, MethodValues, Point, Store
 from analyzer.dataflow.snapshot import Snapshots
 from analyzer.dataflow.state import Def, Heap, State
-from analyzer.dataflow.values import CallKind, ClassName, Number, Parameter, Text, Value
+from analyzer.dataflow.values import ClassName, Number, OneOf, Parameter, Text, Value
 from analyzer.dex import CodeItem, DexMethod, FieldRef, Instruction, MethodRef, Program, SwitchPayload
+
+__all__ = ["Call", "Evaluator", "MethodValues"]
 
 _RETURNS = frozenset({0x0F, 0x10, 0x11})
 _RETURN_VOID = 0x0E
@@ -26,125 +27,6 @@ _FIELD_WRITES = frozenset({*range(0x59, 0x60), *range(0x67, 0x6E)})
 _ELEMENT_WRITES = frozenset(range(0x4B, 0x52))
 _KEPT_OBJECTS = 200
 """With more objects than this, the arguments of a call are put down at once."""
-
-
-class Call:
-    """One call in a method."""
-
-    def __init__(self, offset: int, ref: MethodRef, kind: CallKind, operands: list[Value], at: "_Point") -> None:
-        """Describe the call at `offset`."""
-        self.offset = offset
-        """Code units from the start of the method's code."""
-        self.ref = ref
-        self.kind = kind
-        self._operands = operands
-        self._at = at
-
-    @cached_property
-    def arguments(self) -> tuple[Value, ...]:
-        """The arguments, receiver first, as they are when the call is made."""
-        return tuple(self._at.value(operand) for operand in self._operands)
-
-
-class Store:
-    """One write into a field."""
-
-    def __init__(self, offset: int, ref: FieldRef, operands: list[Value | None], at: "_Point") -> None:
-        """Describe the write at `offset`."""
-        self.offset = offset
-        self.ref = ref
-        self._operands = operands
-        self._at = at
-
-    @cached_property
-    def value(self) -> Value:
-        """What is written; objects as they are when the method ends."""
-        return self._at.value(self._operands[0])
-
-    @cached_property
-    def base(self) -> Value | None:
-        """The object; None for a static field."""
-        return self._at.value(self._operands[1]) if len(self._operands) > 1 else None
-
-
-class ElementStore:
-    """One write into an array."""
-
-    def __init__(self, offset: int, operands: list[Value | None], at: "_Point") -> None:
-        """Describe the write at `offset`."""
-        self.offset = offset
-        self._operands = operands
-        self._at = at
-
-    @cached_property
-    def array(self) -> Value:
-        """The array, as it is when the method ends."""
-        return self._at.value(self._operands[1])
-
-    @cached_property
-    def value(self) -> Value:
-        """What is written."""
-        return self._at.value(self._operands[0])
-
-
-class _Point(msgspec.Struct, frozen=True):
-    """A place in the code where values can be asked for."""
-
-    snapshots: Snapshots
-    heap: Heap
-
-    def value(self, raw: Value | None) -> Value:
-        return self.snapshots.of(raw, self.heap)
-
-
-class MethodValues:
-    """What is known of the values in one method; values are made when they are asked for."""
-
-    def __init__(
-        self,
-        method: DexMethod,
-        calls: dict[int, Call],
-        stores: dict[int, Store],
-        element_stores: dict[int, ElementStore],
-        returned: list[tuple[Value | None, "_Point"]],
-        return_offsets: tuple[int, ...],
-        ending: "_Point",
-        incomplete: str | None,
-    ) -> None:
-        """Keep what `_Evaluation` found."""
-        self.method = method
-        self.calls = calls
-        """By offset; calls that never run are not there, and neither are those through handles and call sites."""
-        self.stores = stores
-        """By offset."""
-        self.element_stores = element_stores
-        """By offset."""
-        self.return_offsets = return_offsets
-        """The return instructions that can run, ``return-void`` included."""
-        self._returned = returned
-        self._ending = ending
-        self._incomplete = incomplete
-
-    @cached_property
-    def returns(self) -> tuple[Value, ...]:
-        """What the method may return, one for each ``return``; empty for ``void``, and when it only throws."""
-        return tuple(at.value(raw) for raw, at in self._returned)
-
-    @property
-    def creations(self) -> tuple[int, ...]:
-        """Offsets of what was created or returned by calls and changed afterwards."""
-        return tuple(sorted(self._ending.heap))
-
-    def object_at(self, offset: int) -> Value:
-        """Return what the instruction at `offset` created or returned, as it is when the method ends."""
-        return self._ending.value(Def(offset))
-
-    @property
-    def incomplete(self) -> str | None:
-        """Why something may be missing: the method's code is damaged, or too much to evaluate."""
-        if self._incomplete is None and self._ending.snapshots.nodes_left <= 0:
-            return "the method has too many values to record"
-        return self._incomplete
 
 
 class Evaluator:
@@ -162,18 +44,21 @@ class Evaluator:
         method: DexMethod,
         parameters: Mapping[int, Value] | None = None,
         fields: Mapping[FieldRef, Value] | None = None,
+        ways: Mapping[int, int] | None = None,
     ) -> MethodValues | None:
         """Return the values in `method`; None when it has no code.
 
-        Branches are decided by what is constant. `parameters` (by index, ``this`` counted) and `fields` are taken to
-        hold the constants that are given there: so one case of a class that a shrinker merged can be judged.
+        Branches are decided by what is constant. `ways` says for places where branches meet which one is taken, see
+        `dataflow.ways`. `parameters` (by index, ``this`` counted) and `fields` are taken to hold the constants that are
+        given there: so one case of a class that a shrinker merged can be judged.
         """
-        key = (method, frozenset((parameters or {}).items()), frozenset((fields or {}).items()))
+        given = (parameters or {}, fields or {}, ways or {})
+        key = (method, *(frozenset(one.items()) for one in given))
         if key not in self._known:
             if len(self._known) >= self.limits.cached_methods:
                 self._known.clear()
             code = method.code()
-            found = None if code is None else _Evaluation(self, method, code, parameters or {}, fields or {}).run()
+            found = None if code is None else _Evaluation(self, method, code, *given).run()
             self._known[key] = found
         return self._known[key]
 
@@ -193,7 +78,12 @@ class _Evaluation:
         code: CodeItem,
         parameters: Mapping[int, Value],
         fields: Mapping[FieldRef, Value],
+        ways: Mapping[int, int],
     ) -> None:
+        self._ways = ways
+        self._compared: dict[int, set[int]] = {}
+        self._branches: list[Branch] = []
+        self._met: dict[int, dict[int, None]] = {}
         self._method = method
         self._code = code
         self._limits = owner.limits
@@ -250,6 +140,9 @@ class _Evaluation:
             if block.handlers and instruction is not last and can_throw(instruction):
                 changed.update(dict.fromkeys(handler for handler in block.handlers if self._enter(handler, state)))
         for target in self._feasible(block, state):
+            if self._ways.get(target, block.start) != block.start:
+                continue
+            self._met.setdefault(target, {})[block.start] = None
             if self._enter(target, state):
                 changed[target] = None
         return list(changed)
@@ -267,6 +160,8 @@ class _Evaluation:
         if last.opcode in _SWITCHES:
             value = state.registers[last.registers[0]]
             payload = self._code.payload(last)
+            if isinstance(value, Parameter) and isinstance(payload, SwitchPayload):
+                self._compared.setdefault(value.index, set()).update(payload.keys)
             if isinstance(value, Number) and isinstance(payload, SwitchPayload):
                 targets = dict(zip(payload.keys, payload.targets, strict=True))
                 chosen = targets.get(value.value)
@@ -287,6 +182,9 @@ class _Evaluation:
         left, right = values
         if isinstance(left, Number) and isinstance(right, Number):
             return compare(branch.opcode, left.value, right.value)
+        for one, other in ((left, right), (right, left)):
+            if isinstance(one, Parameter) and isinstance(other, Number):
+                self._compared.setdefault(one.index, set()).add(other.value)
         return None
 
     def _is_object(self, value: Value | None) -> bool:
@@ -302,9 +200,9 @@ class _Evaluation:
         calls: dict[int, Call] = {}
         stores: dict[int, Store] = {}
         elements: dict[int, ElementStore] = {}
-        returned: list[tuple[Value | None, _Point]] = []
+        returned: list[tuple[Value | None, Point]] = []
         return_offsets: list[int] = []
-        ending = _Point(snapshots, {})
+        ending = Point(snapshots, {})
         for start in self._cfg.order:
             if start not in self._entries:
                 continue
@@ -318,12 +216,14 @@ class _Evaluation:
                 elif opcode in _ELEMENT_WRITES:
                     elements[offset] = ElementStore(offset, operands, ending)
                 if opcode in _CALLS:
-                    point = _Point(snapshots, state.heap.copy())
+                    point = Point(snapshots, state.heap.copy())
                     self._machine.step(state, instruction)
                     calls[offset] = self._call(offset, point)
                     continue
                 if opcode in _RETURNS:
-                    returned.append((operands[0], _Point(snapshots, state.heap.copy())))
+                    returned.append((operands[0], Point(snapshots, state.heap.copy())))
+                if opcode in _IFS or opcode in _SWITCHES:
+                    self._branches += self._branch(self._cfg.blocks[start], operands, ending)
                 if opcode in _RETURNS or opcode == _RETURN_VOID:
                     return_offsets.append(offset)
                     _add(ending.heap, state.heap)
@@ -332,10 +232,41 @@ class _Evaluation:
             for state in self._entries.values():
                 _add(ending.heap, state.heap)
         return MethodValues(
-            self._method, calls, stores, elements, returned, tuple(return_offsets), ending, self._incomplete
+            self._method, calls, stores, elements, returned, tuple(return_offsets), ending, self._incomplete,
+            self._control(),
+        )  # fmt: skip
+
+    def _control(self) -> Control:
+        return Control(
+            tuple(self._merges()),
+            {index: tuple(sorted(numbers)) for index, numbers in self._compared.items()},
+            tuple(self._branches),
+            {target: tuple(origins) for target, origins in self._met.items()},
         )
 
-    def _call(self, offset: int, point: _Point) -> Call:
+    def _branch(self, block: Block, operands: list[Value | None], at: Point) -> Iterator[Branch]:
+        """Yield what the end of a block asks for, unless there is only one way to go on."""
+        last = block.instructions[-1]
+        if len(block.successors) < 2:
+            return
+        if last.opcode in _IFS:
+            operation, outcomes, operands = comparison(last.opcode, operands, block.successors)
+        elif last.opcode in _SWITCHES and isinstance(payload := self._code.payload(last), SwitchPayload):
+            operation, outcomes = "switch", cases(last, payload, block.successors)
+        else:
+            return
+        yield Branch(block.start, operation, outcomes, lambda: tuple(at.value(operand) for operand in operands))
+
+    def _merges(self) -> Iterator[Merge]:
+        rank = {start: place for place, start in enumerate(self._cfg.order)}
+        for start in self._cfg.order:
+            origins = self._met.get(start, {})
+            forward = all(rank[origin] < rank[start] for origin in origins)
+            registers = self._entries[start].registers if start in self._entries else []
+            if len(origins) > 1 and forward and any(isinstance(one, OneOf) for one in registers):
+                yield Merge(start, tuple(origins))
+
+    def _call(self, offset: int, point: Point) -> Call:
         definition = self._machine.definitions[offset]
         assert isinstance(definition.ref, MethodRef)
         call = Call(offset, definition.ref, definition.kind, definition.operands, point)

@@ -54,7 +54,11 @@ class Origins:
     def _passed(self, parameter: Parameter, method: DexMethod, question: Question, depth: int) -> Value:
         callers, why = self.callers(method, question)
         found: list[Value] = [] if why is None else [why]
-        for values, call in callers:
+        # What one caller passes belongs together.
+        places = question.choose(("caller", method), tuple(Number(place) for place in range(len(callers))))
+        for place in places:
+            assert isinstance(place, Number)
+            values, call = callers[place.value]
             if parameter.index >= len(call.arguments):
                 found.append(Unknown("an argument that is missing"))
                 continue

@@ -1,5 +1,6 @@
 """What one question across methods knows, spends, and answers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -24,6 +25,9 @@ from analyzer.dex import MethodRef, dotted
 State = Literal["constant", "partial", "unresolved"]
 RECURSION = Unknown("a recursion")
 """What following something that is being followed already yields; it adds nothing to other values."""
+
+NEVER = Unknown("a method that never returns")
+"""The result of a method that only throws; it adds nothing to other values."""
 
 
 class Resources(Protocol):
@@ -108,11 +112,24 @@ class Question:
     evaluations: int = 0
     trail: dict[Step, None] = field(default_factory=dict)
     active: dict[object, int] = field(default_factory=dict)
+    fixed: Mapping[object, Value] = field(default_factory=dict)
+    """What is assumed of places where there are several possibilities: see `dataflow.together`."""
+    open: dict[object, tuple[Value, ...]] = field(default_factory=dict)
+    """The possibilities at places that were met and nothing is assumed of, in the order they were met."""
 
     def spend(self) -> bool:
         """Count a step; False when there are too many."""
         self.work += 1
         return self.work <= self.limits.work
+
+    def choose(self, place: object, possible: tuple[Value, ...]) -> tuple[Value, ...]:
+        """Return what is assumed of a place where there are several possibilities, or all of them."""
+        assumed = self.fixed.get(place)
+        if assumed is not None:
+            return (assumed,)
+        if len(possible) > 1:
+            self.open.setdefault(place, possible)
+        return possible
 
     def note(self, what: str, method: MethodRef, offset: int | None = None) -> None:
         """Add to the trail; its length is bounded by the work."""

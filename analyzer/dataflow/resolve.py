@@ -12,6 +12,7 @@ from analyzer.dataflow.limits import FlowLimits
 from analyzer.dataflow.origins import Origins
 from analyzer.dataflow.platform_models import model_of, resource_model, returns_opaque
 from analyzer.dataflow.question import (
+    NEVER,
     RECURSION,
     Frame,
     Instance,
@@ -20,8 +21,10 @@ from analyzer.dataflow.question import (
     Resources,
     name_of,
 )
+from analyzer.dataflow.reduced import as_text, element_of, length_of, place_of
 from analyzer.dataflow.text_models import joined, text_of
 from analyzer.dataflow.values import (
+    ClassName,
     Computed,
     Created,
     Element,
@@ -30,18 +33,16 @@ from analyzer.dataflow.values import (
     Joined,
     Length,
     Number,
-    Numbers,
     OneOf,
     Parameter,
     Result,
-    Text,
     Unknown,
     Value,
     alternatives,
     join,
     walk,
 )
-from analyzer.dex import DexMethod, MethodRef, Program, Site, dotted
+from analyzer.dex import DexMethod, MethodRef, Program, Site
 
 _TOO_MUCH = Unknown("too much work to follow")
 _TOO_DEEP = Unknown("followed too deeply")
@@ -50,6 +51,7 @@ _MAX_TARGETS = 16
 _TEXTS = frozenset(
     {"Ljava/lang/String;", "Ljava/lang/CharSequence;", "[Ljava/lang/String;", "[Ljava/lang/CharSequence;"}
 )
+_INDEXED = frozenset({"get", "elementAt"})
 _LAZY = frozenset({"Lkotlin/LazyKt;", "Lkotlin/LazyKt__LazyJVMKt;"})
 
 
@@ -95,7 +97,7 @@ class Resolver:
 
     def only_texts(self, value: Value) -> Value:
         """Replace what is no text, null or collection of these, in a reduced value, by why it is none."""
-        return self.join(_as_text(one) for one in alternatives(value))
+        return self.join(as_text(one) for one in alternatives(value))
 
     def _resolve_as(self, type_name: str, value: Value, frame: Frame | None = None) -> Resolution:
         return (self.resolve_texts if type_name in _TEXTS else self.resolve)(value, frame)
@@ -171,15 +173,19 @@ class Resolver:
             case FieldValue():
                 return self._origins.field(value, frame, question, depth)
             case Result():
-                return self._result(value, frame, question, depth)
+                place = ("result", value.method, value.offset, frame)
+                if place in question.fixed:
+                    return question.fixed[place]
+                found = self._result(value, frame, question, depth)
+                question.choose(place, alternatives(found))
+                return found
             case Created():
                 return self._contents.of(value, frame, question, depth)
             case Element(array=array, index=index):
-                return self._element(
-                    self.reduce(array, frame, question, depth + 1), self.reduce(index, frame, question, depth + 1)
-                )
+                whole = self.reduce(array, frame, question, depth + 1)
+                return self._element(whole, self._index(whole, index, frame, question, depth))
             case Length(array=array):
-                return self._each((self.reduce(array, frame, question, depth + 1),), _length_of)
+                return self._each((self.reduce(array, frame, question, depth + 1),), length_of)
             case Computed():
                 return Unknown("a number or byte that is computed")
             case _:
@@ -188,7 +194,7 @@ class Resolver:
     def join(self, values: Iterable[Value]) -> Value:
         """Join reduced values; a recursion adds nothing to others."""
         found = [one for value in values for one in alternatives(value)]
-        return join([one for one in found if one != RECURSION] or found, self.limits.results)
+        return join([one for one in found if one not in (RECURSION, NEVER)] or found, self.limits.results)
 
     def concatenate(self, parts: list[Value]) -> Value:
         """Join reduced texts one after the other, in all combinations."""
@@ -202,8 +208,19 @@ class Resolver:
             return _TOO_MANY
         return self.join(function(chosen) for chosen in islice(product(*choices), self.limits.results))
 
+    def _index(self, array: Value, index: Value, frame: Frame | None, question: Question, depth: int) -> Value:
+        """Return what an index may be: in a loop over an array or a list, every place of it."""
+        reduced = self.reduce(index, frame, question, depth + 1)
+        if isinstance(reduced, Number):
+            return reduced
+        lengths = [len(one.elements) if isinstance(one, Items) and one.complete else 0 for one in alternatives(array)]
+        if not 1 < max(lengths) <= self.limits.results:
+            return reduced
+        places = question.choose(place_of("index", index, frame), tuple(map(Number, range(max(lengths)))))
+        return places[0] if len(places) == 1 else reduced
+
     def _element(self, array: Value, index: Value) -> Value:
-        return self._each((array, index), _element_of)
+        return self._each((array, index), element_of)
 
     def _result(self, result: Result, frame: Frame | None, question: Question, depth: int) -> Value:
         changed = self._contents.appended(result, frame, question, depth)
@@ -229,6 +246,8 @@ class Resolver:
         if model is None and from_resources is None:
             return None
         reduced = tuple(self.reduce(argument, frame, question, depth + 1) for argument in result.arguments)
+        if len(reduced) == 2 and ref.name in _INDEXED and ref.parameters == ("I",):
+            reduced = (reduced[0], self._index(reduced[0], result.arguments[1], frame, question, depth))
         unknown = next((one for one in reduced if isinstance(one, Unknown)), None)
 
         def apply(chosen: tuple[Value, ...]) -> Value:
@@ -270,11 +289,33 @@ class Resolver:
                 chosen = tuple(dict.fromkeys(one for one in exact if one is not None and not one.is_abstract))
                 if chosen:
                     return chosen[:_MAX_TARGETS], None
+        if 1 < len(implementations) <= _MAX_TARGETS and result.arguments:
+            return self._dispatched(implementations, result, frame, question), None
         if len(implementations) > _MAX_TARGETS:
             return (), Unknown(f"too many methods implement {name_of(ref)}")
         if not implementations and method is not None:
             return (), Unknown(f"nothing in the app implements {name_of(ref)}")
         return implementations, None
+
+    def _dispatched(
+        self, implementations: tuple[DexMethod, ...], result: Result, frame: Frame | None, question: Question
+    ) -> tuple[DexMethod, ...]:
+        """Return the implementations that run, where the class of the object that is asked is assumed."""
+        ref = result.ref
+        hierarchy = self.program.hierarchy
+        owners = (name for one in implementations for name in (one.ref.owner, *hierarchy.subtypes_of(one.ref.owner)))
+        classes = [name for name in dict.fromkeys(owners) if self._is_concrete(name)]
+        if len(classes) > _MAX_TARGETS:
+            return implementations
+        chosen = question.choose(place_of("class", result.arguments[0], frame), tuple(map(ClassName, classes)))
+        if len(chosen) != 1 or not isinstance(chosen[0], ClassName):
+            return implementations
+        exact = self.program.resolve_method(MethodRef(chosen[0].descriptor, ref.name, ref.descriptor))
+        return implementations if exact is None else (exact,)
+
+    def _is_concrete(self, name: str) -> bool:
+        definition = self.program.find_class(name)
+        return definition is not None and not definition.is_abstract
 
     def _returned(
         self, target: DexMethod, result: Result, frame: Frame | None, question: Question, depth: int
@@ -290,8 +331,7 @@ class Resolver:
         entered = question.active.get(target, 0)
         if entered >= self.limits.recursion:
             return RECURSION
-        assumed = {index: one for index, one in enumerate(arguments) if isinstance(one, Number)}
-        values = self.evaluate(target, question, assumed)
+        values = self.evaluate(target, question, self._assumed(target, arguments, frame, question, depth))
         if values is None:
             return _TOO_MUCH if target.code_offset else Unknown(f"{name_of(target.ref)} has no code in the app")
         question.active[target] = entered + 1
@@ -303,7 +343,33 @@ class Resolver:
             question.active[target] = entered
         if values.incomplete is not None:
             found.append(Unknown(values.incomplete))
-        return self.join(found) if found else Unknown(f"{name_of(target.ref)} never returns a value")
+        return self.join(found) if found else NEVER
+
+    def _assumed(
+        self, target: DexMethod, arguments: tuple[Value, ...], frame: Frame | None, question: Question, depth: int
+    ) -> dict[int, Number]:
+        """Return the arguments that decide branches: numbers, also those that stand for a constant of an enum."""
+        assumed = {index: one for index, one in enumerate(arguments) if isinstance(one, Number)}
+        types = target.ref.parameters if target.is_static else (target.ref.owner, *target.ref.parameters)
+        open_ = [
+            index for index, name in enumerate(types[: len(arguments)]) if name in "ZBSCI" and index not in assumed
+        ]
+        if not open_:
+            return assumed
+        values = self.evaluate(target, question, assumed)
+        for index in open_:
+            compared = () if values is None else values.compared.get(index, ())
+            if not 0 < len(compared) <= self.limits.alternatives * 2:
+                continue
+            reduced = self.reduce(arguments[index], frame, question, depth + 1)
+            possible = alternatives(reduced)
+            if not all(isinstance(one, Number) for one in possible):
+                # One more stands for all other numbers.
+                possible = (*map(Number, compared), Number(compared[-1] + 1))
+            chosen = question.choose(place_of("number", arguments[index], frame), possible)
+            if len(chosen) == 1 and isinstance(chosen[0], Number):
+                assumed[index] = chosen[0]
+        return assumed
 
     def _lazy(self, result: Result, frame: Frame | None, question: Question, depth: int) -> Value:
         """Follow ``by lazy { … }`` into its block."""
@@ -321,50 +387,3 @@ class Resolver:
                 else:
                     found.append(Unknown("a lazy value whose block is not known"))
         return self.join(found)
-
-
-def _as_text(value: Value) -> Value:
-    match value:
-        case Text() | Joined() | Unknown() | Number(value=0):
-            return value
-        case Items(type=kind, elements=elements, complete=complete):
-            return Items(
-                kind,
-                tuple(join(map(_as_text, alternatives(one)), len(alternatives(one))) for one in elements),
-                complete,
-            )
-        case Instance(value=Result(ref=ref)):
-            return Unknown(f"the result of {name_of(ref)}")
-        case Instance(value=FieldValue(ref=field)):
-            return Unknown(f"the field {dotted(field.owner)}.{field.name}, which is not in the app")
-        case Instance(type=str() as kind):
-            return Unknown(f"an object of {dotted(kind)}")
-    return Unknown("a value that is no text")
-
-
-def _element_of(chosen: tuple[Value, ...]) -> Value:
-    array, index = chosen
-    match array:
-        case Items(elements=elements):
-            if isinstance(index, Number):
-                if 0 <= index.value < len(elements):
-                    return elements[index.value]
-                return Unknown("an index outside its array")
-            found = join(elements, max(len(elements), 1)) if elements else Unknown("an element of an empty array")
-            return found if array.complete else join((found, Unknown("elements that are not known")), len(elements) + 1)
-        case Numbers(elements=numbers):
-            if isinstance(index, Number) and 0 <= index.value < len(numbers):
-                return Number(numbers[index.value])
-            return Unknown("a number or byte that is computed")
-        case Unknown():
-            return array
-    return Unknown("an element of an array that is not known")
-
-
-def _length_of(chosen: tuple[Value, ...]) -> Value:
-    match chosen[0]:
-        case Items(elements=elements, complete=True):
-            return Number(len(elements))
-        case Numbers(elements=numbers):
-            return Number(len(numbers))
-    return Unknown("the length of an array that is not known")

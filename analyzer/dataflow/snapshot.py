@@ -107,7 +107,7 @@ class _Snapshot:
             case "length":
                 return Length(self.value(definition.operands[0], depth))
             case name:
-                return Computed(name, tuple(self.value(operand, depth) for operand in definition.operands))
+                return Computed(name, tuple(self.value(operand, depth) for operand in definition.operands), offset)
 
     def _as_it_was(self, definition: Definition, depth: int) -> tuple[Value, ...]:
         """Return operands with the objects as they were when the instruction ran."""

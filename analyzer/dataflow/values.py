@@ -162,6 +162,8 @@ class Computed(Value, frozen=True, cache_hash=True):
 
     operation: str
     operands: tuple[Value, ...]
+    offset: int = -1
+    """The instruction; -1 where it does not matter."""
 
 
 class Moment(Value, frozen=True, cache_hash=True):

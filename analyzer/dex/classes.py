@@ -49,6 +49,11 @@ class DexClass:
         return bool(self.access_flags & ACC_INTERFACE)
 
     @property
+    def is_abstract(self) -> bool:
+        """Whether no object has this very class; interfaces are abstract."""
+        return bool(self.access_flags & ACC_ABSTRACT)
+
+    @property
     def superclass(self) -> str | None:
         """Descriptor of the superclass; None for ``java.lang.Object``."""
         return self.file.superclass(self.row)

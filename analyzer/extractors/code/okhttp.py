@@ -8,6 +8,7 @@ from analyzer.dataflow.evaluate import Evaluator
 from analyzer.dataflow.question import Resolution
 from analyzer.dataflow.reachability import Reachability
 from analyzer.dataflow.resolve import Resolver
+from analyzer.dataflow.together import resolve_together
 from analyzer.dataflow.values import (
     Created,
     Event,
@@ -26,7 +27,7 @@ from analyzer.extractors.code.context import CodeContext, location_in, location_
 from analyzer.extractors.code.okhttp_binding import OkHttpCopy, bind_okhttp
 from analyzer.extractors.code.okhttp_calls import PinCall, PinCalls
 from analyzer.extractors.code.okhttp_fingerprints import load_fingerprints
-from analyzer.extractors.code.okhttp_flow import Arrival, Flow, PinnerFlow, later_events
+from analyzer.extractors.code.okhttp_flow import Arrival, Flow, PinnerFlow, last_events
 from analyzer.extractors.code.reached import Activations
 from analyzer.extractors.pin_values import describe_pin
 from analyzer.model import AnalysisGap, ApiUse, Location, PinFact, SdkFact
@@ -121,6 +122,8 @@ class _CopyReader:
         self._copy = copy
         self._runs = runs
         self._flow = PinnerFlow(code.program, resolver.evaluator, copy)
+        self._told: dict[tuple[tuple[DexMethod, int], ...], set[tuple[_Text, _Text]]] = {}
+        """What was found of each way to the library: branches that differ elsewhere lead there more than once."""
         self._scopes: dict[DexMethod, dict[object, int]] = {}
         self.pins: list[PinFact] = []
         self.resets: dict[tuple[DexMethod, int], ApiUse] = {}
@@ -156,15 +159,15 @@ class _CopyReader:
             scope=self._scope(call),
             evidence=tuple(where),
         )
-        frame = call.frame
-        patterns = (
-            [_Text(None, "unresolved", "the host pattern became part of the library's code")]
-            if call.pattern is None
-            else _texts(self._resolver.resolve(call.pattern, frame))
-        )
-        for pattern in patterns:
-            for pin in _texts(self._resolver.resolve(call.pins, frame)):
-                self.pins.append(self._fact(pattern, pin, common))
+        unknown = _Text(None, "unresolved", "the host pattern became part of the library's code")
+        wanted = [call.pins] if call.pattern is None else [call.pattern, call.pins]
+        known = self._told.setdefault(tuple((level.method, level.call.offset) for level in call.levels), set())
+        for answers in resolve_together(self._resolver, wanted, call.frame):
+            patterns = [unknown] if len(answers) == 1 else _texts(answers[0])
+            # What one array lists twice is there twice; what several possibilities have in common is there once.
+            pairs = [(pattern, pin) for pattern in patterns for pin in _texts(answers[-1])]
+            self.pins += [self._fact(pattern, pin, common) for pattern, pin in pairs if (pattern, pin) not in known]
+            known.update(pairs)
 
     def _fact(self, pattern: _Text, pin: _Text, common: _Common) -> PinFact:
         value = (pin.value or "")[:_MAX_TEXT]
@@ -221,8 +224,8 @@ class _CopyReader:
 
     def _activation(self, call: PinCall) -> tuple[Activation, tuple[Arrival, ...]]:
         flow: Flow = self._flow.of(call)
-        lasting = [arrival for arrival in flow.arrivals if not self._is_reset(arrival)]
-        if lasting:
+        lasting = [arrival for arrival in flow.arrivals if not self._is_replaced(arrival)]
+        if lasting and self._runs.of(call.levels[-1].method) != "defined_only":
             found = [(self._runs.of(arrival.method), arrival) for arrival in lasting]
             best = min((state for state, _ in found), key=_STRONGEST.index)
             return best, tuple(arrival for state, arrival in found if state == best)
@@ -232,17 +235,19 @@ class _CopyReader:
             return "unknown", ()
         return "created", flow.arrivals
 
-    def _is_reset(self, arrival: Arrival) -> bool:
-        """Say whether the same client builder is given an empty pinner afterwards, and nothing else after that."""
-        last = None
-        for event in later_events(arrival.receiver, arrival.offset):
-            given = event.ref in self._copy.setters or event.ref in self._copy.client_fields
-            if given and event.arguments and event.often == "once":
-                last = event
-        if last is None or not self._is_empty(last.arguments[0]):
+    def _is_replaced(self, arrival: Arrival) -> bool:
+        """Say whether the same client builder is certainly given another pinner afterwards, perhaps an empty one."""
+        last = last_events(arrival.receiver, arrival.offset, self._gives_pinner)
+        if not last or any(_is_same(event.arguments[0], arrival.given) for event in last):
             return False
-        self._note_reset(arrival.method, last.offset, arrival)
+        for event in last:
+            if self._is_empty(event.arguments[0]):
+                self._note_reset(arrival.method, event.offset, arrival)
         return True
+
+    def _gives_pinner(self, event: Event) -> bool:
+        given = event.ref in self._copy.setters or event.ref in self._copy.client_fields
+        return given and len(event.arguments) == 1
 
     def _note_reset(self, method: DexMethod, offset: int, replaced: Arrival | None = None) -> None:
         where = [location_in(method, offset)]
@@ -287,6 +292,13 @@ class _CopyReader:
             case Number():
                 return True
         return False
+
+
+def _is_same(value: Value, other: Value | None) -> bool:
+    """Say whether two values are one object, whatever happened to it in between."""
+    if isinstance(value, Created | Result) and isinstance(other, Created | Result):
+        return (value.method, value.offset) == (other.method, other.offset)
+    return value == other
 
 
 def _is_plain(event: Event, owner: str) -> bool:

@@ -8,6 +8,7 @@ import msgspec
 from analyzer.dataflow.evaluate import Call, Evaluator
 from analyzer.dataflow.question import Frame
 from analyzer.dataflow.values import Element, Number, Parameter, Value, alternatives, join, walk
+from analyzer.dataflow.ways import ways_to
 from analyzer.dex import DexMethod, Program
 from analyzer.extractors.code.okhttp_binding import OkHttpCopy, PinSink
 
@@ -76,15 +77,15 @@ class PinCalls:
 
     def _calls_of(self, method: DexMethod) -> Iterator[Level]:
         for site in self._program.users.callers_of(self._program.refs_reaching(method)):
-            values = self._evaluator.evaluate(site.method)
-            call = None if values is None else values.calls.get(site.offset)
-            if call is not None:
+            for call in ways_to(self._evaluator, site.method, site.offset):
                 yield Level(site.method, call)
 
     def _outwards(self, sink: PinSink, first: Level) -> Iterator[PinCall]:
         pattern = self._given(sink.pattern, first.call)
         pins = self._given(sink.pins, first.call)
         assert pins is not None
+        if pattern is None or _indices(pattern).isdisjoint(_indices(pins)):
+            pins = _whole(pins)
         handed_on = _hands_on(pattern, pins, first.method)
         waiting: list[tuple[Level, ...]] = [(first,)]
         while waiting:
@@ -104,7 +105,7 @@ class PinCalls:
     def _given(role: int | Value | None, call: Call) -> Value | None:
         if not isinstance(role, int):
             return role
-        return _whole(call.arguments[role]) if role < len(call.arguments) else None
+        return call.arguments[role] if role < len(call.arguments) else None
 
     @staticmethod
     def _needs_callers(levels: tuple[Level, ...], pattern: Value | None, pins: Value) -> bool:
@@ -123,6 +124,11 @@ class PinCalls:
             and isinstance(pins, Parameter)
             and pins.method.parameters[pins.index - (not level.method.is_static)].startswith("[")
         )
+
+
+def _indices(value: Value) -> set[Value]:
+    """Return the indices of a loop in a value."""
+    return {part.index for part in walk(value) if isinstance(part, Element) and not isinstance(part.index, Number)}
 
 
 def _whole(value: Value) -> Value:

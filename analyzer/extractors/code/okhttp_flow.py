@@ -1,7 +1,7 @@
 """Where a pinner goes after it was given its pins: to a client, into use by hand, or nowhere."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import msgspec
@@ -31,6 +31,8 @@ class Arrival(msgspec.Struct, frozen=True):
     """``client``: handed to what makes clients; ``check``: asked about a chain by the app itself."""
     receiver: Value | None
     """What makes the client, as it is when the method ends."""
+    given: Value | None = None
+    """The pinner."""
 
 
 class Flow(msgspec.Struct, frozen=True):
@@ -115,7 +117,7 @@ class PinnerFlow:
         for store in values.stores.values():
             if self._holds(store.value, needle):
                 if store.ref in self._copy.client_fields:
-                    yield Arrival(needle.method, store.offset, "client", store.base)
+                    yield Arrival(needle.method, store.offset, "client", store.base, store.value)
                 else:
                     yield from self._readers(store.ref)
         if any(self._holds(value, needle) for value in values.returns):
@@ -126,7 +128,8 @@ class PinnerFlow:
             if not self._holds(argument, needle):
                 continue
             if call.ref in self._copy.setters and position == 1:
-                yield Arrival(needle.method, call.offset, "client", _final(values, call.arguments[0]))
+                receiver = _final(values, call.arguments[0])
+                yield Arrival(needle.method, call.offset, "client", receiver, call.arguments[1])
             elif position == 0 and self._checks(call):
                 yield Arrival(needle.method, call.offset, "check", None)
             elif position == 0 and call.kind != "static":
@@ -215,13 +218,20 @@ def _final(values: MethodValues, value: Value) -> Value:
     return value
 
 
-def later_events(receiver: Value | None, offset: int) -> tuple[Event, ...]:
-    """Return what happened to an object after the call at `offset`."""
+def last_events(receiver: Value | None, offset: int, wanted: Callable[[Event], bool]) -> tuple[Event, ...]:
+    """Return the last event of a kind after the call at `offset`, for each way through the method.
+
+    Empty when there is a way without any: then what the call did lasts.
+    """
     if not isinstance(receiver, Created | Result):
         return ()
     found: dict[Event, None] = {}
     for history in receiver.histories:
         places = [at for at, event in enumerate(history) if event.offset == offset]
-        if places:
-            found.update(dict.fromkeys(history[places[-1] + 1 :]))
+        if not places:
+            continue
+        later = [event for event in history[places[-1] + 1 :] if wanted(event)]
+        if not later or later[-1].often == "maybe":
+            return ()
+        found[later[-1]] = None
     return tuple(found)

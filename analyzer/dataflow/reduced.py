@@ -1,0 +1,77 @@
+"""Small questions about reduced values: elements, lengths, texts, and where a choice is made."""
+
+from analyzer.dataflow.question import Frame, Instance, name_of
+from analyzer.dataflow.values import (
+    FieldValue,
+    Items,
+    Joined,
+    Number,
+    Numbers,
+    Parameter,
+    Result,
+    Text,
+    Unknown,
+    Value,
+    alternatives,
+    join,
+)
+from analyzer.dex import dotted
+
+
+def place_of(kind: str, value: Value, frame: Frame | None) -> object:
+    """Name something that may be several things by where it comes from, not by the parameters it passes through."""
+    while isinstance(value, Parameter) and frame is not None and frame.method == value.method:
+        if value.index >= len(frame.arguments):
+            break
+        value, frame = frame.arguments[value.index], frame.parent
+    return kind, value, frame
+
+
+def as_text(value: Value) -> Value:
+    """Return a text, null or a collection of these; anything else as why it is none."""
+    match value:
+        case Text() | Joined() | Unknown() | Number(value=0):
+            return value
+        case Items(type=kind, elements=elements, complete=complete):
+            return Items(
+                kind,
+                tuple(join(map(as_text, alternatives(one)), len(alternatives(one))) for one in elements),
+                complete,
+            )
+        case Instance(value=Result(ref=ref)):
+            return Unknown(f"the result of {name_of(ref)}")
+        case Instance(value=FieldValue(ref=field)):
+            return Unknown(f"the field {dotted(field.owner)}.{field.name}, which is not in the app")
+        case Instance(type=str() as kind):
+            return Unknown(f"an object of {dotted(kind)}")
+    return Unknown("a value that is no text")
+
+
+def element_of(chosen: tuple[Value, ...]) -> Value:
+    """Return the element of an array at an index; any of them when the index is not known."""
+    array, index = chosen
+    match array:
+        case Items(elements=elements):
+            if isinstance(index, Number):
+                if 0 <= index.value < len(elements):
+                    return elements[index.value]
+                return Unknown("an index outside its array")
+            found = join(elements, max(len(elements), 1)) if elements else Unknown("an element of an empty array")
+            return found if array.complete else join((found, Unknown("elements that are not known")), len(elements) + 1)
+        case Numbers(elements=numbers):
+            if isinstance(index, Number) and 0 <= index.value < len(numbers):
+                return Number(numbers[index.value])
+            return Unknown("a number or byte that is computed")
+        case Unknown():
+            return array
+    return Unknown("an element of an array that is not known")
+
+
+def length_of(chosen: tuple[Value, ...]) -> Value:
+    """Return the length of an array."""
+    match chosen[0]:
+        case Items(elements=elements, complete=True):
+            return Number(len(elements))
+        case Numbers(elements=numbers):
+            return Number(len(numbers))
+    return Unknown("the length of an array that is not known")

@@ -1,0 +1,36 @@
+"""Two values of one moment: what belongs together is not mixed, and what does not is."""
+
+import pytest
+
+from analyzer.dataflow.together import resolve_together
+from analyzer.dataflow.ways import ways_to
+from tests.dataflow.support import resolver, sites
+
+_OWN = {"a1", "b2"}
+_ALL = {"a1", "a2", "b1", "b2"}
+
+
+def _pairs(place: str) -> set[str]:
+    found = set()
+    for site in sites("together", place, "sink"):
+        for call in ways_to(resolver("together").evaluator, site.method, site.offset):
+            for host, pin in resolve_together(resolver("together"), call.arguments):
+                found |= {one + other for one in host.texts for other in pin.texts}
+    return found
+
+
+@pytest.mark.parametrize(
+    "method", ["sameCondition", "oppositeComparison", "oneIndex", "oneIndexOfLists", "numbered", "Both.use"]
+)
+def test_what_one_decision_chooses_stays_together(method: str) -> None:
+    place = f"app.Together${method}" if "." in method else f"app.Together.{method}"
+    assert _pairs(place) == _OWN
+
+
+@pytest.mark.parametrize("method", ["twoConditions", "changedCondition", "nestedLoops"])
+def test_what_several_decisions_choose_comes_in_every_combination(method: str) -> None:
+    assert _pairs(f"app.Together.{method}") == _ALL
+
+
+def test_two_switches_over_one_number_go_the_same_way() -> None:
+    assert _pairs("app.Together.switchTwice") == {"a1", "b2", "c3"}
