@@ -12,7 +12,7 @@ K ?=
 A ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help scan test dev lint format types architecture samples samples-check reports reports-check schema docs docs-check wheel-test browser bench check clean
+.PHONY: help scan test dev lint format types architecture samples samples-check recall reports reports-check schema docs docs-check wheel-test browser bench check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ samples: $(VENV)/.dev ## Rebuild the sample APKs (needs the tools of .ci/build-t
 
 samples-check: $(VENV)/.dev ## Rebuild the sample APKs and compare them with the committed ones
 	$(BIN)/python sample_apks/build.py --check
+
+recall: $(VENV)/.dev ## Print recall and precision of pins for each way to build an app
+	@$(BIN)/python -m tools.recall
 
 reports: $(VENV)/.dev ## Regenerate the sample reports
 	$(BIN)/python -m tools.sample_reports

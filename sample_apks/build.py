@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from builder.code import CodeLibraries, compile_code
+from builder.libraries import why_impossible
 from builder.packaging import build_package
 from builder.settings import BuildError, Sample, all_samples
 from builder.tools import Tools, find_tools
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", action="append", metavar="NAME", help="build this sample alone; may be repeated")
     options = parser.parse_args(arguments)
     try:
-        samples = _chosen(options.only)
+        samples = _possible(_chosen(options.only))
         tools = find_tools()
         with tempfile.TemporaryDirectory(prefix="sample-apks-") as folder:
             built = _build(tools, samples, Path(folder))
@@ -44,6 +45,18 @@ def _chosen(names: Sequence[str] | None) -> list[Sample]:
     if unknown := sorted(set(names or ()) - known):
         raise BuildError(f"no sample is named {unknown[0]}; there are {', '.join(sorted(known))}")
     return [sample for sample in samples if not names or sample.name in names]
+
+
+def _possible(samples: Sequence[Sample]) -> list[Sample]:
+    """Leave out what needs an optional tool or library that is missing, and say so."""
+    possible = []
+    for sample in samples:
+        reason = why_impossible(sample)
+        if reason is None:
+            possible.append(sample)
+        else:
+            print(f"skipped    {sample.name}: {reason}")
+    return possible
 
 
 def _build(tools: Tools, samples: Sequence[Sample], folder: Path) -> list[Path]:
@@ -64,8 +77,9 @@ def _build(tools: Tools, samples: Sequence[Sample], folder: Path) -> list[Path]:
 def _install(samples: Sequence[Sample], built: Sequence[Path]) -> int:
     for sample, work in zip(samples, built, strict=True):
         for name in sample.output_names:
-            new, committed = work / name, sample.folder / name
+            new, committed = work / name, sample.outputs / name
             state = _state(new, committed)
+            committed.parent.mkdir(exist_ok=True)
             shutil.copyfile(new, committed)
             print(f"{state:9}  {new.stat().st_size:>9,}  {sample.name}/{name}")
     return 0
@@ -75,7 +89,7 @@ def _compare(tools: Tools, samples: Sequence[Sample], built: Sequence[Path]) -> 
     differences = []
     for sample, work in zip(samples, built, strict=True):
         for name in sample.output_names:
-            new, committed = work / name, sample.folder / name
+            new, committed = work / name, sample.outputs / name
             state = _state(new, committed)
             if state != "same":
                 old = _sha256(committed) if committed.exists() else "none"

@@ -2,13 +2,18 @@
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 """The folder of all samples."""
+
+
+_T = TypeVar("_T")
+
+Library = Literal["okhttp", "okio", "okhttp-4.12", "kotlin"]
 
 
 class BuildError(Exception):
@@ -18,10 +23,14 @@ class BuildError(Exception):
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The content of ``app.yaml``. Every key is optional, and so is the file."""
 
-    libraries: tuple[Literal["okhttp", "okio"], ...] = ()
-    """Libraries from Debian that go into the app's code."""
-    shrink: bool = False
-    """Shrink and rename with R8, by the rules in ``r8.pro``; the mapping becomes ``mapping.txt``."""
+    libraries: tuple[Library, ...] = ()
+    """Libraries that go into the app's code; where they come from is in `builder.libraries`."""
+    shrink: bool | Literal["proguard"] = False
+    """Shrink and rename with R8, or with ProGuard before D8; the mapping becomes ``mapping.txt``."""
+    rules: tuple[str, ...] = ("r8.pro",)
+    """The files with the shrinker's rules, beside the sources."""
+    secondary_dex: tuple[str, ...] = ()
+    """Classes that go into ``classes2.dex``, by their dotted names."""
     shorten_resources: bool = False
     """Rename resource files to ``res/aB.xml`` and their names to one placeholder, as release builds do."""
     string_booleans: tuple[str, ...] = ()
@@ -39,6 +48,10 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path
     settings: Settings
     min_sdk: int
+    outputs: Path
+    """The folder of what is built."""
+    is_variant: bool = False
+    """Whether other samples are built from the same folder: then each mapping is named after its package."""
 
     @property
     def manifest(self) -> Path:
@@ -51,9 +64,14 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.name}.apks" if self.settings.package_as == "app-bundle" else f"{self.name}.apk"
 
     @property
+    def mapping_name(self) -> str:
+        """File name of the shrinker's mapping."""
+        return f"{self.name}.mapping.txt" if self.is_variant else "mapping.txt"
+
+    @property
     def output_names(self) -> tuple[str, ...]:
         """Every file that a build makes."""
-        return (self.output_name, "mapping.txt") if self.settings.shrink else (self.output_name,)
+        return (self.output_name, self.mapping_name) if self.settings.shrink else (self.output_name,)
 
 
 def load_sample(folder: Path) -> Sample:
@@ -62,21 +80,56 @@ def load_sample(folder: Path) -> Sample:
     Raises:
         BuildError: The manifest states no minSdkVersion, or ``app.yaml`` has an unknown key or value.
     """
+    file = folder / "app.yaml"
+    settings = _read(file, Settings) if file.exists() else Settings()
+    if (settings.package_as == "base-of-split") != (settings.split is not None):
+        raise BuildError(f"{folder.name}: app.yaml: `split` belongs to `package_as: base-of-split`")
+    return Sample(name=folder.name, folder=folder, settings=settings, min_sdk=_min_sdk(folder), outputs=folder)
+
+
+class Build(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One way to build an app, in a ``builds.yaml``."""
+
+    app: str
+    """The folder with its sources."""
+    settings: Settings = Settings()
+
+
+def load_builds(file: Path) -> list[Sample]:
+    """Read the ways to build the apps beside `file`; the packages are in the folder ``builds`` there.
+
+    Raises:
+        BuildError: As for `load_sample`.
+    """
+    return [
+        Sample(
+            name=name,
+            folder=file.parent / build.app,
+            settings=build.settings,
+            min_sdk=_min_sdk(file.parent / build.app),
+            outputs=file.parent / "builds",
+            is_variant=True,
+        )
+        for name, build in _read(file, dict[str, Build]).items()
+    ]
+
+
+def all_samples() -> list[Sample]:
+    """Return every sample: those with a folder of their own by name, then the variants of others."""
+    own = [load_sample(manifest.parent) for manifest in sorted(ROOT.glob("*/AndroidManifest.xml"))]
+    return own + [sample for file in sorted(ROOT.glob("*/builds.yaml")) for sample in load_builds(file)]
+
+
+def _min_sdk(folder: Path) -> int:
     text = (folder / "AndroidManifest.xml").read_text(encoding="utf-8")
     stated = re.search(r'android:minSdkVersion="(\d+)"', text)
     if stated is None:
         raise BuildError(f"{folder.name}: AndroidManifest.xml states no minSdkVersion")
-    file = folder / "app.yaml"
-    content = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return int(stated[1])
+
+
+def _read(file: Path, wanted: type[_T]) -> _T:
     try:
-        settings = msgspec.convert(content, Settings)
+        return msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")) or {}, wanted)
     except msgspec.ValidationError as error:
-        raise BuildError(f"{folder.name}: app.yaml: {error}") from error
-    if (settings.package_as == "base-of-split") != (settings.split is not None):
-        raise BuildError(f"{folder.name}: app.yaml: `split` belongs to `package_as: base-of-split`")
-    return Sample(name=folder.name, folder=folder, settings=settings, min_sdk=int(stated[1]))
-
-
-def all_samples() -> list[Sample]:
-    """Return every sample, by name."""
-    return [load_sample(manifest.parent) for manifest in sorted(ROOT.glob("*/AndroidManifest.xml"))]
+        raise BuildError(f"{file.parent.name}: {file.name}: {error}") from error

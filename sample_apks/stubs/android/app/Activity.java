@@ -1,5 +1,6 @@
 package android.app;
 
+import android.content.Intent;
 import android.os.Bundle;
 import android.view.ContextThemeWrapper;
 
@@ -7,7 +8,14 @@ public class Activity extends ContextThemeWrapper {
     protected void onCreate(Bundle savedInstanceState) {
     }
 
+    protected void onResume() {
+    }
+
     public final Application getApplication() {
+        return null;
+    }
+
+    public Intent getIntent() {
         return null;
     }
 }

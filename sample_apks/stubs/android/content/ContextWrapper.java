@@ -1,6 +1,7 @@
 package android.content;
 
 import android.content.pm.ApplicationInfo;
+import android.content.res.Resources;
 
 public class ContextWrapper extends Context {
     public ContextWrapper(Context base) {
@@ -8,6 +9,16 @@ public class ContextWrapper extends Context {
 
     @Override
     public ApplicationInfo getApplicationInfo() {
+        return null;
+    }
+
+    @Override
+    public Resources getResources() {
+        return null;
+    }
+
+    @Override
+    public String getPackageName() {
         return null;
     }
 
