@@ -9,7 +9,7 @@ from analyzer.dataflow.cfg import Block, Cfg, can_throw
 from analyzer.dataflow.control import Branch, Control, Merge, cases, comparison
 from analyzer.dataflow.limits import FlowLimits
 from analyzer.dataflow.machine import Machine
-from analyzer.dataflow.method_values import Call, ElementStore, MethodValues, Point, Store
+from analyzer.dataflow.method_values import Call, ElementStore, FilledArray, MethodValues, Point, Store
 from analyzer.dataflow.snapshot import Snapshots
 from analyzer.dataflow.state import Def, Heap, State
 from analyzer.dataflow.values import ClassName, Number, OneOf, Parameter, Text, Value
@@ -24,6 +24,7 @@ _FIRST_IF_ZERO = 0x38
 _SWITCHES = frozenset({0x2B, 0x2C})
 _CALLS = frozenset({*range(0x6E, 0x73), *range(0x74, 0x79)})
 _FIELD_WRITES = frozenset({*range(0x59, 0x60), *range(0x67, 0x6E)})
+_FILLED_ARRAYS = frozenset({0x24, 0x25})
 _ELEMENT_WRITES = frozenset(range(0x4B, 0x52))
 _KEPT_OBJECTS = 200
 """With more objects than this, the arguments of a call are put down at once."""
@@ -200,6 +201,7 @@ class _Evaluation:
         calls: dict[int, Call] = {}
         stores: dict[int, Store] = {}
         elements: dict[int, ElementStore] = {}
+        filled: dict[int, FilledArray] = {}
         returned: list[tuple[Value | None, Point]] = []
         return_offsets: list[int] = []
         ending = Point(snapshots, {})
@@ -215,6 +217,8 @@ class _Evaluation:
                     stores[offset] = Store(offset, ref, operands, ending)
                 elif opcode in _ELEMENT_WRITES:
                     elements[offset] = ElementStore(offset, operands, ending)
+                elif opcode in _FILLED_ARRAYS:
+                    filled[offset] = FilledArray(operands, ending)
                 if opcode in _CALLS:
                     point = Point(snapshots, state.heap.copy())
                     self._machine.step(state, instruction)
@@ -232,7 +236,7 @@ class _Evaluation:
             for state in self._entries.values():
                 _add(ending.heap, state.heap)
         return MethodValues(
-            self._method, calls, stores, elements, returned, tuple(return_offsets), ending, self._incomplete,
+            self._method, calls, stores, elements, filled, returned, tuple(return_offsets), ending, self._incomplete,
             self._control(),
         )  # fmt: skip
 

@@ -81,6 +81,20 @@ class ElementStore:
         return self._at.value(self._operands[0])
 
 
+class FilledArray:
+    """One array that an instruction makes of its elements."""
+
+    def __init__(self, operands: list[Value | None], at: "Point") -> None:
+        """Describe an array of `operands`."""
+        self._operands = operands
+        self._at = at
+
+    @cached_property
+    def elements(self) -> tuple[Value, ...]:
+        """What the array is made of; objects as they are when the method ends."""
+        return tuple(self._at.value(operand) for operand in self._operands)
+
+
 class MethodValues:
     """What is known of the values in one method; values are made when they are asked for."""
 
@@ -90,6 +104,7 @@ class MethodValues:
         calls: dict[int, Call],
         stores: dict[int, Store],
         element_stores: dict[int, ElementStore],
+        filled_arrays: dict[int, FilledArray],
         returned: list[tuple[Value | None, Point]],
         return_offsets: tuple[int, ...],
         ending: Point,
@@ -104,6 +119,8 @@ class MethodValues:
         """By offset."""
         self.element_stores = element_stores
         """By offset."""
+        self.filled_arrays = filled_arrays
+        """By offset: arrays of objects or numbers that are made together with their elements."""
         self.return_offsets = return_offsets
         """The return instructions that can run, ``return-void`` included."""
         self.merges = control.merges

@@ -9,29 +9,40 @@ import msgspec
 from analyzer.dataflow.evaluate import Call, MethodValues
 from analyzer.dataflow.origins import Origins
 from analyzer.dataflow.question import Question, Step, name_of
+from analyzer.dataflow.receivers import Receivers
 from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.values import Created, Element, FieldValue, Parameter, Result, Value, alternatives
-from analyzer.dex import DexField, DexMethod, MethodRef, Site, dotted
+from analyzer.dex import DexField, DexMethod, FieldRef, MethodRef, Site, dotted
 
 Goal = Callable[[MethodRef, int], bool]
 """Says whether an argument of a call is what is looked for; 0 is the receiver, parameters count from 1."""
+StoreGoal = Callable[[FieldRef], bool]
+"""Says whether a field is what is looked for, where a call that sets it was inlined."""
+Start = tuple[DexMethod, int | Parameter]
+"""A method, and the offset of what creates or returns an object in it, or one of its parameters."""
 FlowState = Literal["reaches", "does-not-reach", "unknown"]
 
 _MAX_TARGETS = 16
+_MAX_ENTRIES = 4
+"""Most nested calls that a result is returned through to where it came from."""
 _FUNCTIONS = "Lkotlin/jvm/functions/Function"
 _LAZY = ("Lkotlin/Lazy;", "Lkotlin/LazyKt")
 """Kotlin's lazy values pass on what their block returns: their own code is not followed."""
+_TELLING = frozenset({"equals", "hashCode", "toString", "getClass"})
+"""What every object can be asked; nothing keeps the object for it."""
+_TOLD = frozenset({"Z", "I", "Ljava/lang/String;", "Ljava/lang/Class;"})
 _NOT_CARRYING = frozenset({"Ljava/lang/String;", "Ljava/lang/Class;", "Ljava/lang/Boolean;", "Ljava/lang/Integer;"})
 
 
 class Use(msgspec.Struct, frozen=True):
-    """A call that gets the object, or something that holds it."""
+    """A call that gets the object, or something that holds it, or a field that it is kept in."""
 
-    ref: MethodRef
+    ref: MethodRef | FieldRef
+    """A field only among the goals that were reached."""
     position: int
-    """0 for the receiver, parameters count from 1."""
+    """0 for the receiver, parameters count from 1; 1 for a field."""
     method: MethodRef
-    """Where the call is."""
+    """Where it is."""
     offset: int
     trail: tuple[Step, ...]
     """How the object came there, in order."""
@@ -49,12 +60,23 @@ class Flow(msgspec.Struct, frozen=True):
     """Why it may go further than was seen."""
 
 
+class _Entry(msgspec.Struct, frozen=True):
+    """The call through which the object came into a method: a result goes back there, and nowhere else."""
+
+    method: DexMethod
+    """The caller."""
+    offset: int
+    outer: "_Entry | None"
+
+
 class _Item(msgspec.Struct, frozen=True):
     """Something in one method that is or holds the object."""
 
     method: DexMethod
     key: object
     """Offset of the instruction that made it, a `Parameter`, or a `DexField`."""
+    entry: _Entry | None = None
+    """None when it did not come through a call."""
 
 
 class Wiring:
@@ -68,6 +90,11 @@ class Wiring:
     def follow(self, method: DexMethod, offset: int, goal: Goal) -> Flow:
         """Follow what the instruction at `offset` creates or returns, until `goal` is met or there is nowhere to go."""
         return _Search(self._resolver, self._origins, goal).run([_Item(method, offset)])
+
+    def follow_all(self, starts: Iterable[Start], goal: Goal, store_goal: StoreGoal | None = None) -> Flow:
+        """Follow several objects at once, whatever they have in common only once, to calls and fields."""
+        search = _Search(self._resolver, self._origins, goal, store_goal)
+        return search.run([_Item(method, key) for method, key in starts])
 
     def follow_argument(self, site: Site, position: int, goal: Goal) -> Flow:
         """Follow an argument of a call (receiver counted), from the method that makes the call and from its origins.
@@ -83,13 +110,28 @@ class Wiring:
         return search.run(search.sources([_Item(site.method, key) for key in search.keys(call.arguments[position])]))
 
 
+def _entered(item: _Item, offset: int) -> _Entry:
+    """Return how the object enters what is called at `offset`; the outermost calls are forgotten in deep nesting."""
+    chain: list[_Entry] = []
+    outer = item.entry
+    while outer is not None and len(chain) < _MAX_ENTRIES - 1:
+        chain.append(outer)
+        outer = outer.outer
+    kept: _Entry | None = None
+    for one in reversed(chain):
+        kept = _Entry(one.method, one.offset, kept)
+    return _Entry(item.method, offset, kept)
+
+
 class _Search:
     """One question."""
 
-    def __init__(self, resolver: Resolver, origins: Origins, goal: Goal) -> None:
+    def __init__(self, resolver: Resolver, origins: Origins, goal: Goal, store_goal: StoreGoal | None = None) -> None:
+        self._store_goal = store_goal
         self._resolver = resolver
         self._program = resolver.program
         self._origins = origins
+        self._receivers = Receivers(resolver)
         self._goal = goal
         self._question = Question(resolver.limits)
         self._came_from: dict[_Item, tuple[_Item | None, Step | None]] = {}
@@ -203,6 +245,7 @@ class _Search:
             for element in values.element_stores.values():
                 if self.keys(element.value) & carriers:
                     carriers |= self.keys(element.array)
+            carriers |= self._filled(values, carriers)
         # A parameter that holds the object carries it back to the callers.
         for key in carriers - {item.key}:
             if isinstance(key, Parameter) and key.method == item.method.ref:
@@ -211,6 +254,10 @@ class _Search:
                 self._read_elsewhere(item, key, item.method.ref, None)
         for store in values.stores.values():
             if self.keys(store.value) & carriers:
+                if self._store_goal is not None and self._store_goal(store.ref):
+                    use = Use(store.ref, 1, item.method.ref, store.offset, self._trail(item))
+                    self._reached.append(use)
+                    continue
                 definition = self._program.resolve_field(store.ref)
                 if definition is None:
                     self._reasons[f"stored in {dotted(store.ref.owner)}.{store.ref.name}, outside of the app"] = None
@@ -218,6 +265,14 @@ class _Search:
                     self._read_elsewhere(item, definition, item.method.ref, store.offset)
         if any(self.keys(value) & carriers for value in values.returns):
             self._returned(item)
+
+    def _filled(self, values: MethodValues, carriers: set[object]) -> set[object]:
+        """Return the arrays that one instruction makes of all their elements, the object among them."""
+        return {
+            offset
+            for offset, array in values.filled_arrays.items()
+            if offset not in carriers and any(self.keys(element) & carriers for element in array.elements)
+        }
 
     def _passed(self, item: _Item, call: Call, position: int) -> set[object]:
         """Note a call that gets the object; return what holds it afterwards in this method."""
@@ -227,17 +282,23 @@ class _Search:
         if self._goal(call.ref, place):
             self._reached.append(use)
             return set()
+        if call.ref.name in _TELLING and call.ref.return_type in _TOLD:
+            return set()
         targets = self._targets(call)
         if targets is None:
             self._reasons[f"too many methods implement {name_of(call.ref)}"] = None
             return set()
         if targets:
             step = Step(f"passed to {name_of(call.ref)}", item.method.ref, call.offset)
+            entry = _entered(item, call.offset)
             for target in targets:
-                self._add(_Item(target, Parameter(target.ref, position)), item, step)
-            return set()
+                self._add(_Item(target, Parameter(target.ref, position), entry), item, step)
+            # What the platform declares may run code of the platform as well.
+            if self._program.resolve_method(call.ref) is not None or call.ref.owner.startswith(_FUNCTIONS):
+                return set()
         held: set[object] = set()
-        if call.ref.return_type[0] in "L[" and call.ref.return_type not in _NOT_CARRYING:
+        returned = call.ref.return_type.lstrip("[")
+        if returned[0] == "L" and returned not in _NOT_CARRYING:
             held.add(call.offset)
         if position and call.kind != "static":
             held |= self.keys(call.arguments[0])
@@ -255,6 +316,8 @@ class _Search:
             exact = self._program.resolve_method(MethodRef(receiver.type, call.ref.name, call.ref.descriptor))
             return () if exact is None else (exact,)
         targets = self._program.implementations_of(call.ref)
+        if len(targets) > 1 and receiver is not None:
+            targets = self._receivers.among(receiver, targets)
         return None if len(targets) > _MAX_TARGETS else targets
 
     def _calls_of(self, method: DexMethod) -> tuple[tuple[MethodValues, Call], ...]:
@@ -262,19 +325,25 @@ class _Search:
         if why is not None:
             reason = getattr(why, "reason", "")
             self._reasons[reason] = None
-        return callers
+        return tuple(found for found in callers if self._receivers.may_run(found[1], method))
 
     def _returned(self, item: _Item) -> None:
         method = item.method
         step = Step(f"returned by {name_of(method.ref)}", method.ref)
+        entry = item.entry
+        if entry is not None:
+            self._add(_Item(entry.method, entry.offset, entry.outer), item, step)
+            return
         callers = self._calls_of(method)
         for values, call in callers:
             self._add(_Item(values.method, call.offset), item, step)
         if self._may_be_called_from_outside(method):
-            self._reasons[f"returned by {name_of(method.ref)} to code outside of the app"] = None
             # Whoever holds the object that answers may ask it: a lazy value its block, a provider's user the provider.
             step = Step(f"{dotted(method.ref.owner)} is created", method.ref)
-            for site in self._program.users.creations_of((method.ref.owner,))[: self._resolver.limits.users]:
+            sites = self._program.users.creations_of((method.ref.owner,))
+            if not sites or len(sites) > self._resolver.limits.users:
+                self._reasons[f"returned by {name_of(method.ref)} to code outside of the app"] = None
+            for site in sites[: self._resolver.limits.users]:
                 self._add(_Item(site.method, site.offset), item, step)
 
     def _may_be_called_from_outside(self, method: DexMethod) -> bool:
@@ -289,10 +358,14 @@ class _Search:
 
     def _back_to_callers(self, item: _Item, key: Parameter) -> None:
         step = Step(f"kept in argument {key.index} of {name_of(item.method.ref)}", item.method.ref)
+        entry = item.entry
+        outer = None if entry is None else entry.outer
         for values, call in self._calls_of(item.method):
+            if entry is not None and (values.method, call.offset) != (entry.method, entry.offset):
+                continue
             if key.index < len(call.arguments):
                 for passed in self.keys(call.arguments[key.index]):
-                    self._add(_Item(values.method, passed), item, step)
+                    self._add(_Item(values.method, passed, outer), item, step)
 
     def readers(self, definition: DexField) -> list[_Item]:
         """Return the methods that read a field."""

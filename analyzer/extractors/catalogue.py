@@ -23,6 +23,7 @@ from analyzer.extractors.sdk_catalogue import (
     check_apis,
     check_sdks,
 )
+from analyzer.extractors.sink_catalogue import SINKS_FILE, CallbackSinks
 from analyzer.model.pins import Algorithm, KeyStatus
 
 PINS_FILE = "known_pins.yaml"
@@ -74,6 +75,8 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     """API methods that are given a host or a URL."""
     pin_apis: PinApis = PinApis()
     """Pinning mechanisms that are known by the names of their methods."""
+    callback_sinks: CallbackSinks = CallbackSinks()
+    """What uses trust managers, socket factories, host name verifiers and WebView clients."""
 
 
 def load_catalogue(folder: Path | None = None) -> Catalogue:
@@ -95,6 +98,7 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
         apis=apis.apis,
         host_calls=apis.host_calls,
         pin_apis=_read(folder / PIN_APIS_FILE, PinApis),
+        callback_sinks=_read(folder / SINKS_FILE, CallbackSinks),
     )
 
 

@@ -69,8 +69,9 @@ class HostCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """One entry of ``host_calls`` in ``apis.yaml``; the file's head explains the fields."""
 
     client: Name
-    methods: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
-    argument: Annotated[int, msgspec.Meta(ge=0)] = 0
+    methods: tuple[str, ...] = ()
+    anchors: tuple[Annotated[str, msgspec.Meta(min_length=1)], ...] = ()
+    argument: Annotated[int, msgspec.Meta(ge=-1)] = 0
     form: Literal["url", "host", "authority"] = "url"
 
     def parsed(self) -> tuple[ApiMethod, ...]:
@@ -133,7 +134,10 @@ def check_apis(where: str, file: ApiFile, sdks: tuple[Sdk, ...]) -> None:
                 raise RuleError(f"{place}: there is no SDK {name!r}")
         _check_methods(place, api.methods)
     for index, call in enumerate(file.host_calls):
-        _check_methods(f"{where}: host_calls[{index}]", call.methods)
+        place = f"{where}: host_calls[{index}]"
+        if bool(call.methods) == bool(call.anchors):
+            raise RuleError(f"{place}: give either methods or anchors")
+        _check_methods(place, call.methods)
 
 
 def _check_methods(place: str, methods: tuple[str, ...]) -> None:

@@ -183,6 +183,8 @@ def _patterns(row: HostRow) -> Text:
         text.append(f"\n{row.mechanism}, {row.owner}", style="dim")
     if row.kind == "host":
         text.append("\nnamed in code", style="dim")
+    if row.clients:
+        text.append(f"\nover {join_words(row.clients)}", style="dim")
     if row.variant:
         text.append(f"\n{row.variant}", style="dim")
     return text

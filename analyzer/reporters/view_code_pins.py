@@ -34,6 +34,7 @@ class CodePinSet:
         first = pins[0]
         self.host = first.host
         self.include_subdomains = first.include_subdomains
+        self.kind = first.mechanism
         self.mechanism = MECHANISMS[first.mechanism]
         self.is_text = first.mechanism == "string"
         self.owner = owner_name(first.owner)

@@ -28,11 +28,14 @@ class NamedHosts:
             if domain.include_subdomains:
                 self._parents.setdefault(domain.name, label)
         self._under: dict[str, list[str]] = {}
+        self._named_exactly: dict[str, list[str]] = {}
         self._rest: list[str] = []
         self._others: Counter[str] = Counter()
         own: dict[str, None] = {}
         for host in facts.hosts:
             name = normalise_host(host.name)
+            if host.source != "policy" and name in self._exact:
+                self._named_exactly.setdefault(self._exact[name], []).append(name)
             if host.source == "policy" or is_loopback(name) or name in self._exact:
                 continue
             if host.owner == "first-party":
@@ -51,6 +54,10 @@ class NamedHosts:
     def of_no_pattern(self) -> tuple[str, ...]:
         """The hosts that neither a domain of the policy nor a pin-set in code covers."""
         return tuple(self._rest)
+
+    def named_under(self, label: str) -> tuple[str, ...]:
+        """Return the hosts that code names and a pattern covers, its own name included."""
+        return (*self._named_exactly.get(label, ()), *self._under.get(label, ()))
 
     def under(self, labels: Iterable[str]) -> tuple[str, ...]:
         """Return a note that names the hosts under some patterns; nothing when there are none."""

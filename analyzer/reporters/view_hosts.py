@@ -22,6 +22,7 @@ from analyzer.model.policy import FIRST_POLICY_LEVEL, HIGHEST_KNOWN_LEVEL
 from analyzer.reporters.banding import Banded
 from analyzer.reporters.levels import LevelRange, join_ranges, name_levels, short_ranges
 from analyzer.reporters.text import join_words
+from analyzer.reporters.view_clients import HostClients, same_clients
 from analyzer.reporters.view_code_pins import CodePinSet, code_pin_sets, unseen_code
 from analyzer.reporters.view_host_names import NamedHosts
 from analyzer.reporters.view_model import HostRow, HostTable, RowKind, State, TrailStep, Value
@@ -75,7 +76,7 @@ def host_table(facts: Facts, as_of: dt.datetime, gaps: Iterable[AnalysisGap] = (
     ]
     rows += context.code_rows()
     base_rows = [context.base_row(variant, scope) for variant, scope in scopes if scope.kind == "base"]
-    rows += context.named_row()
+    rows += context.named_rows()
     omitted = max(0, len(rows) + len(base_rows) - MAX_ROWS)
     return HostTable(
         rows=(*rows[: len(rows) - omitted], *base_rows),
@@ -105,6 +106,7 @@ class _Context:
         for pin_set in code_pin_sets(facts.pins):
             self._sets.setdefault(pin_set.label, []).append(pin_set)
         self.names = NamedHosts(facts, [pin_set for sets in self._sets.values() for pin_set in sets])
+        self._clients = HostClients(facts)
         self._owners: dict[str, HostFact] = {}
         for host in facts.hosts:
             if host.name not in self._owners or host.owner != "unknown":
@@ -137,13 +139,13 @@ class _Context:
             if label not in self._placed
         ]
 
-    def named_row(self) -> list[HostRow]:
-        """Return a row for the app's own hosts that only the base of the policy covers, if there are any."""
-        hosts = self.names.of_no_pattern
-        if not hosts:
-            return []
-        # They are treated alike: what holds for one that no domain covers holds for all.
-        return [self._elsewhere("host", hosts[0], hosts, ())]
+    def named_rows(self) -> list[HostRow]:
+        """Return rows for the app's own hosts that only the base of the policy covers, one for those contacted alike.
+
+        The policy treats them alike: what holds for one that no domain covers holds for all.
+        """
+        groups = same_clients(self._clients, self.names.of_no_pattern)
+        return [self._elsewhere("host", hosts[0], hosts, ()) for hosts in groups]
 
     def _row(
         self, variant: PolicyVariant, scope: PolicyScope, domains: Sequence[PolicyDomain], sets: Sequence[CodePinSet]
@@ -168,6 +170,7 @@ class _Context:
             row,
             notes=(*_row_notes(variant, domains), *self.names.under(labels)),
             owner=self._owner(domains),
+            clients=self._clients.of(name for label in labels for name in self.names.named_under(label)),
             variant=self._variant_name(variant),
             enforced=enforced,
             pins=tuple(pin_view(value, facts.get(value)) for value, _ in values),
@@ -187,7 +190,10 @@ class _Context:
         steps = tuple(step for variant, scope, _ in scopes for step in trail(variant, scope))
         row = self._policy_row(kind, labels, bands, steps)
         owners = {"first party"} if kind == "host" else {pin_set.owner for pin_set in sets}
-        row = replace(row, notes=self.names.under(labels), owner=join_words(sorted(owners)))
+        hosts = {*labels, *(name for pin_set in sets for name in self._clients.covered_by(pin_set))}
+        row = replace(
+            row, notes=self.names.under(labels), owner=join_words(sorted(owners)), clients=self._clients.of(hosts)
+        )
         return self._with_code(row, sets, pinned=any(band.settings.pin_set.pins for band in bands))
 
     def _policy_row(
@@ -231,6 +237,16 @@ class _Context:
             states[_named(pin_set.mechanism, value) if pinned or len(mechanisms) > 1 else value] = None
         enforced = sorted(states, key=lambda value: value.state != "good")
         own = row.kind == "domain"
+        if not pinned:
+            past = {
+                client
+                for pin_set in sets
+                if pin_set.holds(self._as_of)
+                for clients in self._clients.outside(pin_set).values()
+                for client in clients
+            }
+            if past:
+                enforced.append(Value(text=f"Not over {join_words(sorted(past))}", state="warn"))
         if pinned:
             enforced = [*row.enforced, *enforced] if own else [*enforced, *(_named("Policy", v) for v in row.enforced)]
         leading = next((pin_set for pin_set in sets if pin_set.holds(self._as_of)), sets[0])

@@ -95,6 +95,8 @@ class HostRow(View, frozen=True, kw_only=True):
     """What else a reader must know of these patterns, such as one that can never match."""
     owner: str
     mechanism: str
+    clients: tuple[str, ...] = ()
+    """What contacts the hosts, as far as the code shows it."""
     variant: str
     """Which configuration of the policy resource it stands in; empty when there is only one."""
     enforced: tuple[Value, ...]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from analyzer.model import AnalysisGap, Facts, PolicyScope, PolicyVariant
 from analyzer.reporters.levels import name_levels
 from analyzer.reporters.text import join_words, plural
+from analyzer.reporters.view_clients import HostClients
 from analyzer.reporters.view_code_pins import code_pin_sets, unseen_code
 from analyzer.reporters.view_host_names import NamedHosts
 from analyzer.reporters.view_open import matching_names, some_names
@@ -26,6 +27,7 @@ class Pinning:
         self._useless = stand_ins(facts.pins)
         self._sets = [pin_set for pin_set in code_pin_sets(facts.pins) if not pin_set.is_text]
         self._names = NamedHosts(facts, self._sets)
+        self._clients = HostClients(facts)
 
     def sentences(self, variant: PolicyVariant) -> list[str]:
         """Say how many hosts are pinned and by what, by this configuration of the policy or in code."""
@@ -35,15 +37,29 @@ class Pinning:
         lost = [name for scope in domains for name in _lost_names(scope)]
         unmatched = [f"{some_names(lost)} can match no host."] if lost else []
         if self._policy.state == "none":
-            return [*self._without_policy(), *counted]
+            return [*self._without_policy(), *counted, *self._past_pins()]
         if not by_policy:
             what = "names no host that can exist and pins none" if lost else "names no host and pins none"
-            return [f"{_POLICY[:1].upper()}{_POLICY[1:]} {what}.", *counted, *unmatched]
+            return [f"{_POLICY[:1].upper()}{_POLICY[1:]} {what}.", *counted, *self._past_pins(), *unmatched]
         return [
             *(counted or [_policy_count(by_policy)]),
+            *self._past_pins(),
             *self._ends(domains),
             *self._without_effect(domains),
             *unmatched,
+        ]
+
+    def _past_pins(self) -> list[str]:
+        """Say which pinned hosts are contacted by clients that the pins mean nothing to."""
+        past: dict[tuple[tuple[str, ...], str], dict[str, None]] = {}
+        for pin_set in self._sets:
+            if pin_set.holds(self._as_of):
+                for host, clients in self._clients.outside(pin_set).items():
+                    past.setdefault((clients, pin_set.mechanism), {})[show(host, 253)] = None
+        return [
+            f"{some_names(list(hosts))} {'is' if len(hosts) == 1 else 'are'} contacted by {join_words(clients)} as "
+            f"well, to which the pins of {mechanism} mean nothing."
+            for (clients, mechanism), hosts in past.items()
         ]
 
     def other_variants(self, newest: PolicyVariant) -> list[str]:

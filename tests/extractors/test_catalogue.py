@@ -9,6 +9,7 @@ from analyzer.errors import RuleError
 from analyzer.extractors.catalogue import PINS_FILE, load_catalogue
 from analyzer.extractors.pin_api_catalogue import PIN_APIS_FILE
 from analyzer.extractors.sdk_catalogue import APIS_FILE, SDKS_FILE
+from analyzer.extractors.sink_catalogue import SINKS_FILE
 
 GOOD = "sha256/d6qzRu9zOECb90Uez27xWltNsj0e1Md7GkYYkVoZWmM="
 
@@ -18,6 +19,7 @@ def write(folder: Path, pins: str = "pins: []", sdks: str = "sdks: []", apis: st
     (folder / SDKS_FILE).write_text(sdks)
     (folder / APIS_FILE).write_text(apis)
     (folder / PIN_APIS_FILE).write_text("calls: []")
+    (folder / SINKS_FILE).write_text("sinks: []")
     return folder
 
 
@@ -86,3 +88,13 @@ def test_a_wrong_library_or_api_is_refused_with_file_and_key(tmp_path: Path, sdk
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RuleError, match="cannot be read"):
         load_catalogue(tmp_path)
+
+
+def test_every_sink_of_callbacks_has_a_method_or_a_field() -> None:
+    sinks = load_catalogue().callback_sinks.sinks
+    assert all(sink.methods or sink.fields for sink in sinks)
+
+
+def test_the_repackaged_copies_of_a_sink_are_known() -> None:
+    names = load_catalogue().callback_sinks.names_of("Lorg/apache/http/conn/scheme/Scheme;-><init>")
+    assert ("Lcz/msebera/android/httpclient/conn/scheme/Scheme;", "<init>") in names

@@ -1,19 +1,24 @@
 """Hosts that client calls are given: values followed to the arguments of calls that connect."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+
+import msgspec
 
 from analyzer.dataflow.limits import FlowLimits
 from analyzer.dataflow.question import Resolution
 from analyzer.dataflow.resolve import Resolver
-from analyzer.dex import Site
-from analyzer.extractors.code.context import CodeContext, location_of
+from analyzer.dataflow.values import Text
+from analyzer.dex import DexMethod, MethodRef, Site
+from analyzer.extractors.code.context import CodeContext, location_in, location_of
 from analyzer.extractors.code.host_names import host_of, hosts_in, is_loopback, plain_host
 from analyzer.extractors.sdk_catalogue import HostCall
 from analyzer.model import Location
+from analyzer.model.location import MAX_SNIPPET_CHARACTERS
 
 MAX_CALLS = 400
 """Most calls that are followed."""
+_MAX_SUBTYPES = 200
 # What a host is put together from is close by; what needs more than this is left unresolved.
 _LIMITS = FlowLimits(work=2_000, evaluations=40, depth=12)
 
@@ -47,34 +52,66 @@ def follow_host_calls(code: CodeContext) -> HostCalls:
     # Methods that were evaluated for other questions are not evaluated again.
     resolver = Resolver(code.program, code.resources, _LIMITS, code.resolver.evaluator)
     calls = [
-        (call, site, owner)
+        (call, site)
         for call in code.catalogue.host_calls
-        for site in _sites(code, call)
-        if not (owner := code.owner_of(site.method.owner.descriptor)).startswith("sdk:")
+        for site in (_sites(code, call) if call.methods else _compared(code, resolver, call))
+        if not code.owner_of(site.method.owner.descriptor).startswith("sdk:")
     ]
     hosts: dict[CalledHost, None] = {}
     unresolved: dict[Location, None] = {}
-    for call, site, owner in calls[:MAX_CALLS]:
-        resolution = _argument(resolver, site, call)
-        if resolution is None:
-            continue
-        for text in resolution.texts:
-            for name in _names(text, call):
-                if name and not is_loopback(name):
-                    hosts[CalledHost(name, call.client, owner, location_of(site, text))] = None
-        if resolution.state != "constant":
-            why = resolution.reasons[0] if resolution.reasons else "the value is not known"
-            unresolved[location_of(site, why)] = None
+    for call, site in calls[:MAX_CALLS]:
+        for resolution, place, owner in _given(code, resolver, site, call):
+            for text in resolution.texts:
+                for name in _names(text, call):
+                    if name and not is_loopback(name):
+                        found = msgspec.structs.replace(place, snippet=text[:MAX_SNIPPET_CHARACTERS])
+                        hosts[CalledHost(name, call.client, owner, found)] = None
+            if resolution.state != "constant":
+                why = resolution.reasons[0] if resolution.reasons else "the value is not known"
+                unresolved[msgspec.structs.replace(place, snippet=why[:MAX_SNIPPET_CHARACTERS])] = None
     return HostCalls(tuple(hosts), tuple(unresolved), max(len(calls) - MAX_CALLS, 0))
 
 
+def _given(
+    code: CodeContext, resolver: Resolver, site: Site, call: HostCall
+) -> Iterator[tuple[Resolution, Location, str]]:
+    """Yield what the argument of a call may be, with the place and the owner of the code that decides it."""
+    if call.methods:
+        resolution = _argument(resolver, site, call)
+        if resolution is not None:
+            yield resolution, location_of(site), code.owner_of(site.method.owner.descriptor)
+        return
+    # In a renamed library the call is not the app's: who calls the method around it decides.
+    for bound in resolver.bound_calls(site):
+        caller = code.program.resolve_method(bound.called_from) if bound.called_from is not None else None
+        place = location_in(caller) if caller is not None else location_of(site)
+        yield bound.arguments[0], place, code.owner_of((caller or site.method).owner.descriptor)
+
+
 def _sites(code: CodeContext, call: HostCall) -> Iterable[Site]:
-    methods = [
-        ref
-        for method in call.parsed()
-        for ref in code.program.method_refs(method.owner, method.name, method.descriptor)
-    ]
-    return code.program.users.callers_of(methods) if methods else ()
+    refs: dict[MethodRef, None] = {}
+    for method in call.parsed():
+        owners = [method.owner]
+        if method.name != "<init>":
+            # The app's own WebView is called by its own name.
+            owners += code.program.hierarchy.subtypes_of(method.owner)
+        for owner in owners[:_MAX_SUBTYPES]:
+            refs.update(dict.fromkeys(code.program.method_refs(owner, method.name, method.descriptor)))
+    return code.program.users.callers_of(refs) if refs else ()
+
+
+def _compared(code: CodeContext, resolver: Resolver, call: HostCall) -> Iterator[Site]:
+    """Yield the calls that compare something with the first anchor, in methods that load all of them."""
+    holders: dict[DexMethod, None] | None = None
+    for anchor in call.anchors:
+        loading = dict.fromkeys(site.method for site in code.program.users.loads_of([anchor]))
+        holders = loading if holders is None else {one: None for one in holders if one in loading}
+    first = Text(call.anchors[0])
+    for method in holders or ():
+        values = resolver.evaluator.evaluate(method)
+        for one in values.calls.values() if values is not None else ():
+            if first in one.arguments[1:]:
+                yield Site(method, one.offset, one.ref)
 
 
 def _argument(resolver: Resolver, site: Site, call: HostCall) -> Resolution | None:

@@ -6,7 +6,6 @@ import msgspec
 
 from analyzer.dataflow.evaluate import Evaluator
 from analyzer.dataflow.question import Resolution
-from analyzer.dataflow.reachability import Reachability
 from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.together import resolve_together
 from analyzer.dataflow.values import (
@@ -28,7 +27,7 @@ from analyzer.extractors.code.okhttp_binding import OkHttpCopy, bind_okhttp
 from analyzer.extractors.code.okhttp_calls import PinCall, PinCalls
 from analyzer.extractors.code.okhttp_fingerprints import load_fingerprints
 from analyzer.extractors.code.okhttp_flow import Arrival, Flow, PinnerFlow, last_events
-from analyzer.extractors.code.reached import Activations
+from analyzer.extractors.code.reached import Runs
 from analyzer.extractors.pin_values import describe_pin
 from analyzer.model import AnalysisGap, ApiUse, Location, PinFact, SdkFact
 from analyzer.model.okhttp_patterns import parse_version
@@ -40,7 +39,6 @@ RESET = "okhttp-pinner-reset"
 _STRONGEST: tuple[Activation, ...] = ("active", "unknown", "created", "defined_only")
 _CLEANED_2 = (2, 7, 4)
 _CLEANED_3 = (3, 1, 2)
-_MAX_CALLERS = 200
 _MAX_TEXT = 2_000
 """Longest pin or pattern that is kept, in characters."""
 
@@ -76,7 +74,7 @@ def extract_okhttp(code: CodeContext) -> OkHttpFacts:
     """Read the pins that code hands to any copy of OkHttp in the app."""
     resolver = code.resolver or Resolver(code.program)
     copies = bind_okhttp(code.program, resolver.evaluator, load_fingerprints())
-    runs = _Runs(code)
+    runs = Runs(code.program, code.component_classes)
     readers = [_CopyReader(code, resolver, copy, runs) for copy in copies]
     for reader in readers:
         reader.read()
@@ -96,26 +94,10 @@ def _libraries(copies: Iterable[OkHttpCopy]) -> Iterator[SdkFact]:
             yield SdkFact(name="okhttp", kind="library", evidence=(location_of(site, str(site.target)),))
 
 
-class _Runs:
-    """Says which methods run."""
-
-    def __init__(self, code: CodeContext) -> None:
-        self._activations = Activations(code.program, code.component_classes)
-        names = [dotted(name) for name in code.component_classes]
-        self._reachability = Reachability(code.program, names, _MAX_CALLERS)
-
-    def of(self, method: DexMethod) -> Activation:
-        """Say whether a method runs; where its callers are too many, the ways that begin at its object may tell."""
-        found = self._activations.of(method)
-        if found == "active" or self._reachability.of(method).state == "not-reachable":
-            return found
-        return "active" if self._reachability.of(method).state == "reachable" else "unknown"
-
-
 class _CopyReader:
     """Reads what is pinned with one copy of the library."""
 
-    def __init__(self, code: CodeContext, resolver: Resolver, copy: OkHttpCopy, runs: "_Runs") -> None:
+    def __init__(self, code: CodeContext, resolver: Resolver, copy: OkHttpCopy, runs: Runs) -> None:
         self._code = code
         self._resolver = resolver
         self._evaluator: Evaluator = resolver.evaluator

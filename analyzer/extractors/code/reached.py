@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterable
 
-from analyzer.dex import DexMethod, MethodRef, Program
+from analyzer.dataflow.reachability import Reachability
+from analyzer.dex import DexMethod, MethodRef, Program, dotted
 from analyzer.model.pins import Activation
 
 _MAX_STEPS = 24
@@ -11,11 +12,15 @@ _MAX_METHODS = 1_000
 """Most methods that are looked at for one place."""
 _MAX_STEPS_IN_ALL = 400
 """Each step searches the whole code; this many are a few seconds in a large app."""
+_MAX_CALLERS = 200
+"""Most methods of which it is asked whether anything may lead to them by reflection."""
 _OBJECT = "Ljava/lang/Object;"
 _PLATFORM_CALLS = frozenset(
     {"<init>", "<clinit>", "attachBaseContext", "query", "insert", "update", "delete", "getType", "call", "openFile"}
 )
 """Methods of components that the platform calls, beside those whose names begin with ``on``."""
+_INFLATED = "Landroid/util/AttributeSet;"
+"""What constructors take that layouts and preference screens call by the name of the class."""
 _CLICK_HANDLER = ("Landroid/view/View;",)
 """A layout may name any method of an activity that takes a view."""
 
@@ -36,7 +41,7 @@ class Activations:
         ``active``: the platform calls it in a component of the manifest, or a method that runs calls it, or creates the
         object on which the platform may call it: what types of the platform declare is not known, so any method of a
         class below one counts. ``defined_only``: nothing in the app leads there; reflection is not
-        followed. ``unknown``: the search ended at its limits.
+        followed. ``unknown``: the search ended at its limits, or at a constructor that layouts call.
         """
         known = self._known.get(method)
         if known is None:
@@ -54,7 +59,7 @@ class Activations:
                 return "unknown"
             generation = [one for one in self._leading_to(generation) if one not in seen]
             if not generation:
-                return "defined_only"
+                return "unknown" if any(map(_is_inflated, seen)) else "defined_only"
             seen.update(dict.fromkeys(generation))
             if len(seen) > _MAX_METHODS:
                 return "unknown"
@@ -101,6 +106,26 @@ class Activations:
             if name != _OBJECT and (definition is None or definition.method(ref.name, ref.descriptor) is not None):
                 return True
         return False
+
+
+class Runs:
+    """Says which methods of one app run, where their callers are too many to follow as well."""
+
+    def __init__(self, program: Program, components: Collection[str]) -> None:
+        """Follow callers in `program` to `components`, the descriptors of the classes that the manifest names."""
+        self._activations = Activations(program, components)
+        self._reachability = Reachability(program, [dotted(name) for name in components], _MAX_CALLERS)
+
+    def of(self, method: DexMethod) -> Activation:
+        """Say whether a method runs; where its callers are too many, the ways that begin at its object may tell."""
+        found = self._activations.of(method)
+        if found == "active" or self._reachability.of(method).state == "not-reachable":
+            return found
+        return "active" if self._reachability.of(method).state == "reachable" else "unknown"
+
+
+def _is_inflated(method: DexMethod) -> bool:
+    return method.ref.name == "<init>" and _INFLATED in method.ref.parameters
 
 
 _STRENGTH: dict[Activation, int] = {"active": 3, "unknown": 2, "created": 1, "defined_only": 0}

@@ -1,0 +1,60 @@
+"""Which class the object of a call may have, to tell apart what a virtual call may run."""
+
+from collections.abc import Iterable
+
+from analyzer.dataflow.evaluate import Call
+from analyzer.dataflow.limits import FlowLimits
+from analyzer.dataflow.question import Instance, Question
+from analyzer.dataflow.resolve import Resolver
+from analyzer.dataflow.values import Result, Value, alternatives
+from analyzer.dex import DexMethod, MethodRef
+
+_LITTLE = FlowLimits(work=1_000, evaluations=40, depth=24)
+"""What it may cost to find out which class the object of one call has."""
+_OF_THE_PLATFORM = frozenset(
+    {
+        ("Ljavax/net/ssl/SSLContext;", "getSocketFactory"),
+        ("Ljavax/net/ssl/SSLContext;", "getInstance"),
+        ("Ljavax/net/ssl/SSLContext;", "getDefault"),
+        ("Ljavax/net/ssl/TrustManagerFactory;", "getInstance"),
+    }
+)
+"""What certainly returns objects of the platform's own classes."""
+
+
+class Receivers:
+    """Answers for one program, and remembers nothing."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        """Find out with `resolver` where objects come from."""
+        self._resolver = resolver
+        self._program = resolver.program
+
+    def among(self, receiver: Value, targets: tuple[DexMethod, ...]) -> tuple[DexMethod, ...]:
+        """Return those of `targets` that a call on `receiver` may run; all of them where its class is not known."""
+        types = self._types_of(receiver)
+        return targets if types is None else tuple(target for target in targets if self._is_run_by(target, types))
+
+    def may_run(self, call: Call, method: DexMethod) -> bool:
+        """Say whether a call through a supertype may run a method: not when the object is known to be another."""
+        if call.kind not in ("virtual", "interface") or call.ref.owner == method.ref.owner:
+            return True
+        types = self._types_of(call.arguments[0]) if call.arguments else None
+        return types is None or self._is_run_by(method, types)
+
+    def _types_of(self, receiver: Value) -> frozenset[str] | None:
+        """Return the classes that an object may have, those of the platform left out; None when they are not known."""
+        found = set()
+        for one in alternatives(self._resolver.reduce(receiver, None, Question(_LITTLE), 0)):
+            if not isinstance(one, Instance):
+                return None
+            if isinstance(one.value, Result) and (one.value.ref.owner, one.value.ref.name) in _OF_THE_PLATFORM:
+                continue
+            if one.type is None:
+                return None
+            found.add(one.type)
+        return frozenset(found)
+
+    def _is_run_by(self, method: DexMethod, types: Iterable[str]) -> bool:
+        ref = method.ref
+        return any(self._program.resolve_method(MethodRef(one, ref.name, ref.descriptor)) == method for one in types)

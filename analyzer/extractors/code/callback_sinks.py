@@ -1,0 +1,85 @@
+"""The methods and fields through which TLS callbacks are put to use, as the code of one app names them."""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from analyzer.dataflow.evaluate import Evaluator
+from analyzer.dex import DexClass, FieldRef, MethodRef, Program
+from analyzer.extractors.code.context import CodeContext
+from analyzer.extractors.code.okhttp_binding import OkHttpCopy, bind_okhttp
+from analyzer.extractors.code.okhttp_fingerprints import load_fingerprints
+from analyzer.extractors.sink_catalogue import Takes
+
+_FACTORY = "Ljavax/net/ssl/SSLSocketFactory;"
+_MANAGER = "Ljavax/net/ssl/X509TrustManager;"
+_VERIFIER = "Ljavax/net/ssl/HostnameVerifier;"
+_RECEIVED: dict[str, Takes] = {_FACTORY: "socket-factory", _VERIFIER: "verifier"}
+
+
+class BoundSink(msgspec.Struct, frozen=True):
+    """A sink of the catalogue, without its names."""
+
+    client: str
+    takes: Takes
+    receiver: bool = False
+    process_wide: bool = False
+
+
+def bind_sinks(code: CodeContext, evaluator: Evaluator) -> dict[MethodRef | FieldRef, BoundSink]:
+    """Return every method and field of the catalogue's sinks under the names that code of the app uses."""
+    program = code.program
+    found: dict[MethodRef | FieldRef, BoundSink] = {}
+    catalogue = code.catalogue.callback_sinks
+    for sink in catalogue.sinks:
+        bound = BoundSink(sink.client, sink.takes, sink.receiver, sink.process_wide)
+        for owner, name in (parts for member in sink.methods for parts in catalogue.names_of(member)):
+            for method in program.method_refs(None, name):
+                if _is_below(program, method.owner, owner, sink.relocated):
+                    found[method] = bound
+        for owner, name in (parts for member in sink.fields for parts in catalogue.names_of(member)):
+            for field in program.field_refs(None, name):
+                if _is_below(program, field.owner, owner, relocated=False):
+                    found[field] = bound
+    for copy in bind_okhttp(program, evaluator, load_fingerprints()):
+        if copy.found_by == "structure":
+            for ref, takes in okhttp_receivers(program, copy):
+                found.setdefault(ref, BoundSink("okhttp", takes))
+    return found
+
+
+def okhttp_receivers(program: Program, copy: OkHttpCopy) -> Iterator[tuple[MethodRef | FieldRef, Takes]]:
+    """Yield the setters and fields of a renamed OkHttp's clients and their builders, with what they take.
+
+    A shrinker inlines setters, removes their results, and narrows types to the one class it sees there.
+    """
+    for definition in okhttp_client_classes(program, copy):
+        for method in definition.methods:
+            types = method.ref.parameters
+            takes = _received(program, types[0]) if types and method.ref.name != "<init>" else None
+            with_manager = len(types) == 2 and takes == "socket-factory" and _is_below(program, types[1], _MANAGER)
+            if takes is not None and not method.is_static and (len(types) == 1 or with_manager):
+                for ref in program.refs_reaching(method):
+                    yield ref, takes
+        for field in definition.fields:
+            takes = _received(program, field.ref.type)
+            if takes is not None and not field.is_static:
+                yield field.ref, takes
+
+
+def okhttp_client_classes(program: Program, copy: OkHttpCopy) -> tuple[DexClass, ...]:
+    """Return the classes of a copy that are or make clients: those that have the pinner and its usual company."""
+    owners = dict.fromkeys([ref.owner for ref in copy.client_fields] + [ref.owner for ref in copy.setters])
+    found = (program.find_class(owner) for owner in owners)
+    return tuple(definition for definition in found if definition is not None)
+
+
+def _received(program: Program, type_name: str) -> Takes | None:
+    return next((takes for wanted, takes in _RECEIVED.items() if _is_below(program, type_name, wanted)), None)
+
+
+def _is_below(program: Program, name: str, wanted: str, relocated: bool = False) -> bool:
+    """Say whether a class is `wanted`, a copy of it under another package if that counts, or below one of these."""
+    candidates: Iterable[str] = (name, *program.hierarchy.supertypes_of(name))
+    suffix = f"/{wanted[1:]}"
+    return any(one == wanted or (relocated and one.endswith(suffix)) for one in candidates)

@@ -1,0 +1,74 @@
+"""Which clients contact a host, and which of them its pins do not reach."""
+
+import datetime as dt
+
+from analyzer.model import Facts, HostFact, PinFact
+from analyzer.model.pins import Mechanism
+from analyzer.reporters.view_clients import HostClients, same_clients
+from analyzer.reporters.view_code_pins import code_pin_sets
+from analyzer.reporters.view_hosts import host_table
+from analyzer.reporters.view_pinning import Pinning
+from tests import factories
+
+AS_OF = dt.datetime(2026, 1, 15, 12, tzinfo=dt.UTC)
+HOST = "api.shop.example.com"
+
+
+def host(name: str, client: str | None, owner: str = "first-party") -> HostFact:
+    return HostFact(name=name, owner=owner, source="code", client=client)
+
+
+def pin(mechanism: Mechanism = "okhttp3", pattern: str = HOST) -> PinFact:
+    return factories.pin(mechanism=mechanism, host=pattern, activation="active", include_subdomains=False)
+
+
+def facts(*hosts: HostFact, pins: tuple[PinFact, ...] = ()) -> Facts:
+    return factories.facts(hosts=hosts, pins=pins, covered=("app", "callback", "code", "host", "pin", "policy"))
+
+
+def rows(known: Facts) -> dict[tuple[str, ...], list[str]]:
+    return {row.patterns: [value.text for value in row.enforced] for row in host_table(known, AS_OF).rows}
+
+
+def said(known: Facts) -> str:
+    (variant,) = known.policy.variants
+    return " ".join(Pinning(known, AS_OF, ()).sentences(variant))
+
+
+def test_a_pinned_host_that_another_client_contacts_is_not_simply_enforced() -> None:
+    known = facts(host(HOST, "okhttp, webview"), pins=(pin(),))
+    assert rows(known)[HOST,] == ["Enforced", "Not over WebView"]
+    assert f"{HOST} is contacted by WebView as well, to which the pins of OkHttp mean nothing." in said(known)
+
+
+def test_clients_that_may_be_built_on_the_pinned_one_are_no_way_past_it() -> None:
+    known = facts(host(HOST, "glide, ktor, okhttp, retrofit"), pins=(pin(),))
+    assert rows(known)[HOST,] == ["Enforced"]
+    assert "mean nothing" not in said(known)
+
+
+def test_okhttp_is_another_client_than_cronet_only_where_that_is_known() -> None:
+    known = facts(host(HOST, "cronet, url-connection"), pins=(pin("cronet"),))
+    assert rows(known)[HOST,] == ["Enforced", "Not over URLConnection"]
+
+
+def test_a_pattern_counts_for_the_hosts_under_it() -> None:
+    known = facts(host("img.shop.example.com", "download-manager"), pins=(pin(pattern="*.shop.example.com"),))
+    assert rows(known)["*.shop.example.com",] == ["Enforced", "Not over DownloadManager"]
+
+
+def test_what_a_known_library_contacts_is_not_the_pins_business() -> None:
+    known = facts(host(HOST, "okhttp"), host(HOST, "webview", "sdk:facebook"), pins=(pin(),))
+    assert HostClients(known).of([HOST]) == ("OkHttp",)
+    (pin_set,) = code_pin_sets(known.pins)
+    assert HostClients(known).outside(pin_set) == {}
+
+
+def test_hosts_without_pins_are_listed_by_what_contacts_them() -> None:
+    known = facts(host("a.example.org", "okhttp"), host("b.example.org", "webview"), host("c.example.org", "okhttp"))
+    table = host_table(known, AS_OF)
+    assert [(row.patterns, row.clients) for row in table.rows if row.kind == "host"] == [
+        (("a.example.org", "c.example.org"), ("OkHttp",)),
+        (("b.example.org",), ("WebView",)),
+    ]
+    assert same_clients(HostClients(known), ["x", "y"]) == [("x", "y")]
