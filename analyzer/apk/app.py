@@ -7,9 +7,10 @@ from typing import NamedTuple
 import msgspec
 
 from analyzer.apk.archive import Archive
+from analyzer.apk.bundle import BASE, BundleModule
 from analyzer.apk.containers import ALL_FACTS, MANIFEST, find_containers
 from analyzer.apk.errors import EntryError, LimitError, ReadError
-from analyzer.apk.manifest import package_name, read_manifest, split_name
+from analyzer.apk.manifest import add_split, package_name, read_manifest, split_name
 from analyzer.apk.manifest_attributes import ATTRIBUTE_IDS
 from analyzer.apk.resources import Resolution, ResourceTable, ResourceValue
 from analyzer.apk.signing import read_signers
@@ -18,7 +19,6 @@ from analyzer.apk.xml import XmlDocument, read_xml
 from analyzer.model import AnalysisGap, AppInfo, Record, ResourceReference, Target
 from analyzer.options import Limits
 
-_RESOURCES = "resources.arsc"
 _DEX = re.compile(r"classes([2-9]|[1-9][0-9]{1,5})?\.dex", re.ASCII)
 _MOST_LIMIT_GAPS = 20
 _NATIVE = re.compile(r"lib/[^/]+/([^/]+\.so)", re.ASCII)
@@ -36,9 +36,9 @@ class ResourceFile(Record, frozen=True, kw_only=True):
 
 
 class _Part(NamedTuple):
-    """An APK with its manifest."""
+    """An APK, or a module of an app bundle, with its manifest."""
 
-    archive: Archive
+    archive: Archive | BundleModule
     document: XmlDocument
     split: str | None
 
@@ -104,7 +104,7 @@ class OpenedApp:
         Raises:
             ReadError: It cannot be read, or not as XML.
         """
-        return read_xml(self.read(entry), entry, self._limits)
+        return read_xml(self.read(entry), entry, self._limits, of_bundle=self.target.format == "aab")
 
     @property
     def dex_entries(self) -> tuple[str, ...]:
@@ -170,7 +170,7 @@ class OpenedApp:
 
 
 def open_app(path: Path, limits: Limits) -> OpenedApp:
-    """Open an APK, a split set (.apks, .xapk, .apkm), or a folder of split APKs as one app.
+    """Open an APK, a split set (.apks, .xapk, .apkm), an app bundle (.aab), or a folder of split APKs as one app.
 
     Nothing is written to disk. What can be read although it is damaged is read, with a gap that says so.
 
@@ -195,11 +195,17 @@ def open_app(path: Path, limits: Limits) -> OpenedApp:
         gaps.append(_recovered(entry, base.document.detail))
     reading = read_manifest(base.document.root, entry, resources)
     gaps.extend(reading.gaps)
-    signers, signer_gaps = read_signers(base.archive)
+    app_info = reading.info
+    for part in parts[1:]:
+        added = add_split(app_info, part.document.root, _joined(part.archive, MANIFEST, target), resources)
+        app_info = added.info
+        gaps.extend(added.gaps)
+    # A bundle is signed by whoever uploads it, its APKs by whoever holds the app's key: nothing is said of that here.
+    signers, signer_gaps = read_signers(base.archive) if isinstance(base.archive, Archive) else ((), ())
     gaps.extend(signer_gaps)
     splits = tuple(sorted(part.split for part in parts[1:] if part.split))
     info = msgspec.structs.replace(
-        reading.info,
+        app_info,
         splits=splits,
         required_splits_missing=reading.splits_required and not splits,
         signers=signers,
@@ -213,17 +219,18 @@ def open_app(path: Path, limits: Limits) -> OpenedApp:
     return app
 
 
-def _joined(archive: Archive, name: str, target: Target) -> str:
+def _joined(archive: Archive | BundleModule, name: str, target: Target) -> str:
     return name if target.format == "apk" else f"{archive.name}!{name}"
 
 
-def _read_manifests(apks: tuple[Archive, ...], limits: Limits, gaps: list[AnalysisGap]) -> list[_Part]:
+def _read_manifests(apks: tuple[Archive | BundleModule, ...], limits: Limits, gaps: list[AnalysisGap]) -> list[_Part]:
     """Read each APK's manifest; those without one are left out, unless it is the only APK."""
     parts: list[_Part] = []
     failures: list[ReadError] = []
     for archive in apks:
         try:
-            document = read_xml(archive.read(MANIFEST), f"{archive.name}!{MANIFEST}", limits)
+            of_bundle = isinstance(archive, BundleModule)
+            document = read_xml(archive.read(MANIFEST), f"{archive.name}!{MANIFEST}", limits, of_bundle=of_bundle)
         except ReadError as error:
             failures.append(error)
             gaps.append(
@@ -237,7 +244,9 @@ def _read_manifests(apks: tuple[Archive, ...], limits: Limits, gaps: list[Analys
                 )
             )
             continue
-        parts.append(_Part(archive, document, split_name(document.root)))
+        # A module becomes the split of its own name, which its manifest need not say.
+        module = None if archive.name == BASE else archive.name
+        parts.append(_Part(archive, document, module if of_bundle else split_name(document.root)))
     if not parts:
         raise failures[0]
     return parts
@@ -287,11 +296,12 @@ def _identity(part: _Part) -> tuple[str, int | None]:
 def _tables(parts: list[_Part], target: Target, gaps: list[AnalysisGap]) -> list[tuple[str, memoryview]]:
     tables: list[tuple[str, memoryview]] = []
     for part in parts:
-        if _RESOURCES not in part.archive:
+        name = part.archive.resource_table
+        if name not in part.archive:
             continue
-        entry = _joined(part.archive, _RESOURCES, target)
+        entry = _joined(part.archive, name, target)
         try:
-            tables.append((entry, part.archive.view(_RESOURCES)))
+            tables.append((entry, part.archive.view(name)))
         except EntryError as error:
             gaps.append(
                 AnalysisGap(

@@ -43,6 +43,9 @@ class Budget:
 class Archive:
     """A ZIP archive in memory."""
 
+    resource_table = "resources.arsc"
+    """The entry that holds the resource table, in an APK."""
+
     def __init__(self, data: Buffer, name: str, limits: Limits, budget: Budget) -> None:
         """Read the directory of the archive called `name` in messages.
 

@@ -10,6 +10,7 @@ import stat
 from pathlib import Path
 
 from analyzer.apk.archive import Archive, Budget
+from analyzer.apk.bundle import BundleModule, bundle_modules
 from analyzer.apk.errors import EntryError, LimitError, ReadError
 from analyzer.errors import UsageError
 from analyzer.model import AnalysisGap, FactKind, Record, Target
@@ -21,7 +22,6 @@ ALL_FACTS: tuple[FactKind, ...] = (
     "app", "policy", "pin", "callback", "certificate", "sdk", "host", "code", "native",
 )  # fmt: skip
 _SET_MARKS: dict[str, TargetFormat] = {"toc.pb": "apks", "manifest.json": "xapk", "info.json": "apkm"}
-_BUNDLE_MARKS = ("BundleConfig.pb", "base/manifest/AndroidManifest.xml")
 _UNIVERSAL = "universal.apk"
 _VARIANT = re.compile(r"_([0-9]{1,4})\.apk\Z", re.IGNORECASE | re.ASCII)
 _NESTED_RATIO = 20
@@ -33,13 +33,13 @@ class Containers(Record, frozen=True, kw_only=True):
     """The APKs of one target."""
 
     target: Target
-    apks: tuple[Archive, ...]
-    """Each named by its file name or by its path in the archive that holds it."""
+    apks: tuple[Archive | BundleModule, ...]
+    """Each named by its file name, by its path in the archive that holds it, or as the module that it is."""
     gaps: tuple[AnalysisGap, ...]
 
 
 def find_containers(path: Path, limits: Limits) -> Containers:
-    """Open the APKs that `path` stands for.
+    """Open the APKs, or the modules of an app bundle, that `path` stands for.
 
     Raises:
         UsageError: There is nothing at `path`.
@@ -55,9 +55,11 @@ def find_containers(path: Path, limits: Limits) -> Containers:
     except EntryError as error:
         raise ReadError(f"{path}: not an Android package: {_without_name(error, path.name)}") from None
     if MANIFEST in archive:
-        apks: tuple[Archive, ...] = (archive,)
+        apks: tuple[Archive | BundleModule, ...] = (archive,)
         target_format: TargetFormat = "apk"
         gaps: tuple[AnalysisGap, ...] = archive.gaps
+    elif modules := bundle_modules(archive):
+        apks, target_format, gaps = modules, "aab", archive.gaps
     else:
         target_format, names = _split_set(archive, path)
         archive.use_budget(Budget(limits, size, _NESTED_RATIO))
@@ -130,10 +132,6 @@ def _split_set(archive: Archive, path: Path) -> tuple[TargetFormat, list[str]]:
     """Tell which kind of split set an archive is, and which of its APKs belong to one installation."""
     nested = sorted(name for name in archive.names if name.lower().endswith(".apk"))
     if not nested:
-        if any(mark in archive for mark in _BUNDLE_MARKS):
-            raise ReadError(
-                f"{path}: Android App Bundles are not supported yet; build the APKs with bundletool and pass the .apks"
-            )
         raise ReadError(f"{path}: not an Android package: it holds neither {MANIFEST} nor APKs")
     target_format: TargetFormat = next((kind for mark, kind in _SET_MARKS.items() if mark in archive), "apks")
     if _UNIVERSAL in nested:

@@ -93,6 +93,27 @@ def read_manifest(root: XmlElement, entry: str, resources: ResourceTable) -> Man
     )
 
 
+def add_split(info: AppInfo, root: XmlElement, entry: str, resources: ResourceTable) -> ManifestReading:
+    """Add what the manifest of a split adds to the app: components and meta-data of its application element.
+
+    Everything else counts in the base alone (AOSP, ``ParsingPackageUtils.parseSplitApplication``).
+    """
+    reader = AttributeReader(entry, resources)
+    application = next((child for child in root.elements if child.name == "application"), None)
+    if application is not None:
+        known = {(component.kind, component.class_name) for component in info.components}
+        components = tuple(
+            component
+            for component in _components(application, info.package, reader)
+            if component.kind != "application" and (component.kind, component.class_name) not in known
+        )
+        added = tuple(item for item in _meta_data(application, reader) if item not in info.meta_data)
+        info = msgspec.structs.replace(
+            info, components=(*info.components, *components), meta_data=(*info.meta_data, *added)
+        )
+    return ManifestReading(info=info, splits_required=False, gaps=tuple(reader.gaps))
+
+
 class _SdkLevels:
     """The levels of ``uses-sdk``; of several elements, the last one counts for each attribute."""
 

@@ -1,8 +1,8 @@
 """Finds packages, types and string pools in a ``resources.arsc`` without decoding its entries."""
 
 import struct
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from analyzer.apk.errors import TableError
 from analyzer.apk.resource_configuration import Configuration, read_configuration
@@ -40,6 +40,67 @@ class RawEntry(NamedTuple):
     data: int
     bag: int | None
     """Where the items of an array, style or plural start; None for simple values."""
+
+
+class Strings(Protocol):
+    """Strings of a table by number."""
+
+    def get(self, index: int) -> str | None:
+        """Return a string, None when there is none or it cannot be read."""
+        ...
+
+    def containing(self, fragments: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """Yield number and text of the strings in which one of `fragments` occurs, ASCII letter case aside."""
+        ...
+
+
+class Values(Protocol):
+    """The values of all resources of one type in one configuration, from whatever form of table."""
+
+    @property
+    def configuration(self) -> Configuration:
+        """The devices that the values are for."""
+        ...
+
+    def entry_ids(self) -> Iterator[int]:
+        """Yield the ids of entries that have a value here."""
+        ...
+
+    def entry(self, entry_id: int) -> RawEntry | None:
+        """Return the value of an entry, or None when it has none here."""
+        ...
+
+    def items(self, bag: int, most: int) -> list[tuple[int, int]]:
+        """Return type and data of the items of `RawEntry.bag`, at most `most` of them."""
+        ...
+
+
+class PackageValues(Protocol):
+    """One package of a table, from whatever form of table."""
+
+    @property
+    def package_id(self) -> int:
+        """The highest byte of its resource ids."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The package's name."""
+        ...
+
+    @property
+    def keys(self) -> Strings | None:
+        """Names of resources by `RawEntry.key`."""
+        ...
+
+    @property
+    def chunks(self) -> Mapping[int, Sequence[Values]]:
+        """Values by type id, one element per configuration."""
+        ...
+
+    def type_name(self, type_id: int) -> str | None:
+        """Return ``xml``, ``string`` and so on."""
+        ...
 
 
 class TypeChunk:
@@ -169,10 +230,10 @@ class Package:
 
 
 class Table(NamedTuple):
-    """The chunks of one ``resources.arsc``."""
+    """One resource table."""
 
-    strings: StringPool | None
-    packages: tuple[Package, ...]
+    strings: Strings | None
+    packages: tuple[PackageValues, ...]
     cut_off: str | None
     """Why the table was not read to its end, or None."""
 

@@ -5,7 +5,8 @@ import zlib
 
 from analyzer.model import Record
 
-_FIELDS = struct.Struct("<HH2s2sBBHBBBBHHHHBBHHH4s8sBBHB8s")
+FIELDS = struct.Struct("<HH2s2sBBHBBBBHHHHBBHHH4s8sBBHB8s")
+"""The members of ``ResTable_config`` without its size, in order."""
 
 _LAYOUT_DIRECTION = {0x40: "ldltr", 0x80: "ldrtl"}
 _SCREEN_SIZE = {1: "small", 2: "normal", 3: "large", 4: "xlarge"}
@@ -48,7 +49,7 @@ class Configuration(Record, frozen=True, kw_only=True):
 
 def read_configuration(raw: bytes) -> Configuration:
     """Read a ``ResTable_config`` without its leading size field; missing fields are zero."""
-    fields = _FIELDS.unpack(raw[: _FIELDS.size].ljust(_FIELDS.size, b"\0"))
+    fields = FIELDS.unpack(raw[: FIELDS.size].ljust(FIELDS.size, b"\0"))
     (
         mcc, mnc, language, region, orientation, touch, density, keyboard, navigation, input_flags, gender,
         width, height, level, minor, layout, mode, smallest_dp, width_dp, height_dp, script, variant, layout2,
@@ -80,7 +81,7 @@ def read_configuration(raw: bytes) -> Configuration:
         f"{width}x{height}" if width or height else "",
         (f"v{level}" + (f".{minor}" if minor else "")) if level or minor else "",
     ]
-    rest = raw[_FIELDS.size :]
+    rest = raw[FIELDS.size :]
     if any(rest):
         # Fields of platforms to come: tell such configurations apart without knowing their names.
         parts.append(f"unknown-{zlib.crc32(rest):08x}")

@@ -5,7 +5,8 @@ from collections import deque
 from collections.abc import Container, Iterator, Sequence
 
 from analyzer.apk.errors import TableError
-from analyzer.apk.resource_chunks import Package, Table, TypeChunk, read_table
+from analyzer.apk.proto_resources import read_proto_table
+from analyzer.apk.resource_chunks import PackageValues, Table, Values, read_table
 from analyzer.apk.typed_values import ValueType, coerce_to_string
 from analyzer.model import AnalysisGap, Record
 from analyzer.options import Limits
@@ -86,14 +87,15 @@ class ResourceTable:
         """Read tables; those that cannot be read leave a gap.
 
         Args:
-            sources: Container entries (the base first) with their content.
+            sources: Container entries (the base first) with their content; those of app bundles end in ``.pb``.
             limits: Bounds on sizes and counts.
         """
         tables: list[tuple[str, Table]] = []
         gaps: list[AnalysisGap] = []
         for entry, data in sources:
             try:
-                table = read_table(memoryview(data), limits)
+                read = read_proto_table if entry.endswith(".pb") else read_table
+                table = read(memoryview(data), limits)
             except TableError as error:
                 gaps.append(_unreadable(entry, str(error)))
                 continue
@@ -262,7 +264,7 @@ class ResourceTable:
                         return part.package_id << 24 | type_id << 16 | entry_id
         return None
 
-    def _index(self, package: Package, type_id: int) -> dict[str, int]:
+    def _index(self, package: PackageValues, type_id: int) -> dict[str, int]:
         """Return entry ids by name for one type of one package; the first one counts."""
         cached = self._names.get((id(package), type_id))
         if cached is not None:
@@ -284,13 +286,13 @@ class ResourceTable:
         self._names[id(package), type_id] = index
         return index
 
-    def _chunks(self, resource_id: int) -> Iterator[tuple[str, Table, TypeChunk]]:
+    def _chunks(self, resource_id: int) -> Iterator[tuple[str, Table, Values]]:
         type_id = resource_id >> 16 & 0xFF
         for entry, table, package in self._packages(resource_id >> 24):
             for chunk in package.chunks.get(type_id, ())[: self._limits.resource_configurations]:
                 yield entry, table, chunk
 
-    def _packages(self, package_id: int) -> Iterator[tuple[str, Table, Package]]:
+    def _packages(self, package_id: int) -> Iterator[tuple[str, Table, PackageValues]]:
         for entry, table in self._tables:
             for package in table.packages:
                 if package.package_id == package_id:

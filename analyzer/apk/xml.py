@@ -6,10 +6,13 @@ from analyzer.apk.axml_recovery import read_tolerantly
 from analyzer.apk.axml_strict import IrregularError, read_strictly
 from analyzer.apk.errors import XmlError, XmlLimitError
 from analyzer.apk.plain_xml import read_plain
+from analyzer.apk.proto_xml import read_proto_xml
 from analyzer.apk.tree import XmlElement
 from analyzer.model import Record
 from analyzer.options import Limits
 
+_PROTO_STARTS = (0x0A, 0x1A)
+"""First bytes of a compiled file in a bundle: the tags of an ``XmlNode``'s element and source."""
 _BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -25,13 +28,14 @@ class XmlDocument(Record, frozen=True, kw_only=True):
     """False for plain XML."""
 
 
-def read_xml(data: bytes, entry: str, limits: Limits) -> XmlDocument:
+def read_xml(data: bytes, entry: str, limits: Limits, *, of_bundle: bool = False) -> XmlDocument:
     """Read an XML file; what it is, binary or plain, is told by its content.
 
     Args:
         data: The file.
         entry: What to call the file in messages.
         limits: Bounds on size, depth and counts.
+        of_bundle: True for a file of an app bundle, which may be compiled to a protocol buffer.
 
     Raises:
         XmlError: Neither reader can read it, or it exceeds a limit; the message is one line.
@@ -40,6 +44,15 @@ def read_xml(data: bytes, entry: str, limits: Limits) -> XmlDocument:
         raise XmlError(f"{entry}: the file is empty")
     if len(data) > limits.xml_bytes:
         raise XmlLimitError(f"{entry}: {len(data)} bytes are more than {limits.xml_bytes} (limit xml_bytes)")
+    if of_bundle and data[0] in _PROTO_STARTS:
+        try:
+            return XmlDocument(root=read_proto_xml(data, entry, limits))
+        except XmlLimitError:
+            raise
+        except XmlError:
+            # A line break, too, may be how a plain file starts.
+            if not _looks_plain(data):
+                raise
     if _looks_plain(data):
         return XmlDocument(root=read_plain(data, entry, limits), binary=False)
     try:

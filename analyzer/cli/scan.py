@@ -110,7 +110,7 @@ def scan(
     verbose: bool,
     **live: Any,
 ) -> int:
-    """Scan each TARGET: an APK, a split set (.apks, .xapk, .apkm) or a folder of split APKs.
+    """Scan each TARGET: an APK, an app bundle (.aab), a split set (.apks, .xapk, .apkm) or a folder of split APKs.
 
     The exit code is the decision; --fail-on, --min-confidence and --require steer it.
 

@@ -10,7 +10,7 @@ from analyzer.model.gaps import AnalysisGap
 
 SCHEMA_VERSION = 1
 
-TargetFormat = Literal["apk", "split-set", "apks", "xapk", "apkm", "unknown"]
+TargetFormat = Literal["apk", "split-set", "apks", "xapk", "apkm", "aab", "unknown"]
 
 
 class ToolInfo(Record, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from builder.archives import read_zip, write_zip
+from builder.code import CodeLibraries, compile_code
 from builder.settings import ROOT, BuildError, Sample
 from builder.tools import BUNDLETOOL, FRAMEWORK, JAVA_LIBRARIES, Tools
 
@@ -25,7 +26,7 @@ def build_package(tools: Tools, sample: Sample, code: dict[str, bytes], work: Pa
             return _sign(tools, sample, {**_linked(tools, sample, work), **code}, work)
 
 
-def _linked(tools: Tools, sample: Sample, work: Path, *options: str) -> dict[str, bytes]:
+def _linked(tools: Tools, sample: Sample, work: Path, *options: str | Path) -> dict[str, bytes]:
     """Return the entries that aapt2 makes of manifest and resources."""
     settings = sample.settings
     linked = work / "linked.apk"
@@ -87,15 +88,51 @@ def _sign(tools: Tools, sample: Sample, entries: dict[str, bytes], work: Path) -
 
 
 def _bundle(tools: Tools, sample: Sample, code: dict[str, bytes], work: Path) -> Path:
-    """Make an app bundle of one module, and of it the APKs for all devices, in one file."""
-    module = {}
-    for name, data in _linked(tools, sample, work, "--proto-format").items():
-        module[f"manifest/{name}" if name == "AndroidManifest.xml" else name] = data
-    for name, data in code.items():
-        module[f"dex/{name}" if name.endswith(".dex") else f"root/{name}"] = data
-    base, bundle, output = work / "base.zip", work / "app.aab", work / sample.output_name
-    write_zip(base, module)
-    tools.java_jar(BUNDLETOOL, "build-bundle", f"--modules={base}", f"--output={bundle}")
+    """Make an app bundle, and of it the APKs for all devices, in one file; returns the latter."""
+    modules = [_module(tools, sample, code, work)]
+    base = work / "as-apk/linked.apk"
+    if sample.features:
+        # Features refer to the base's resources, which aapt2 reads from the binary form alone.
+        base.parent.mkdir()
+        _linked(tools, sample, base.parent)
+    for number, feature in enumerate(sample.features):
+        inner = work / feature.name
+        inner.mkdir()
+        # Below the base's id, so that devices without support for higher ones read them (aapt2, ``--package-id``).
+        options = ("--package-id", f"{0x7F - 1 - number:#x}", "--allow-reserved-package-id", "-I", base)
+        feature_code = compile_code(tools, CodeLibraries(tools, inner), feature, inner)
+        modules.append(_module(tools, feature, feature_code, inner, *options))
+    bundle, output = work / sample.bundle_name, work / sample.output_name
+    tools.java_jar(BUNDLETOOL, "build-bundle", f"--modules={','.join(map(str, modules))}", f"--output={bundle}")
+    write_zip(bundle, read_zip(bundle))  # bundletool writes the time of the build
     signing = [f"--ks={KEY_STORE}", f"--ks-pass={_KEY_PASSWORD}", f"--ks-key-alias={_KEY_ALIAS}"]
     tools.java_jar(BUNDLETOOL, "build-apks", f"--bundle={bundle}", f"--output={output}", *signing)
     return output
+
+
+def _module(tools: Tools, sample: Sample, code: dict[str, bytes], work: Path, *options: str | Path) -> Path:
+    """Make one module: what aapt2 links, and the code, where a bundle wants them."""
+    module = {}
+    for name, data in _linked(tools, sample, work, "--proto-format", *options).items():
+        if name == "resources.pb":
+            data = _without_sources(data)
+        module[f"manifest/{name}" if name == "AndroidManifest.xml" else name] = data
+    for name, data in code.items():
+        module[f"dex/{name}" if name.endswith(".dex") else f"root/{name}"] = data
+    # bundletool calls the module as the file.
+    path = work / ("base.zip" if not options else f"{sample.name}.zip")
+    write_zip(path, module)
+    return path
+
+
+def _without_sources(table: bytes) -> bytes:
+    """Leave out the first field of a resource table, which names the folders it was compiled in."""
+    size = shift = 0
+    position = 1
+    while table[0] == 0x0A:
+        byte = table[position]
+        size |= (byte & 0x7F) << shift
+        shift, position = shift + 7, position + 1
+        if byte < 0x80:
+            return table[position + size :]
+    return table

@@ -36,7 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     string_booleans: tuple[str, ...] = ()
     """Resource files whose ``true`` and ``false`` are stored as strings, as some packers leave them."""
     package_as: Literal["apk", "app-bundle", "base-of-split"] = "apk"
-    """``app-bundle``: all splits in one ``.apks``. ``base-of-split``: the base alone, its split left out."""
+    """``app-bundle``: the bundle, and all splits in one ``.apks``. ``base-of-split``: the base without its split."""
     split: str | None = None
     """The resource configuration that ``base-of-split`` moves into the split that is left out."""
 
@@ -71,7 +71,22 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def output_names(self) -> tuple[str, ...]:
         """Every file that a build makes."""
-        return (self.output_name, self.mapping_name) if self.settings.shrink else (self.output_name,)
+        names = [self.output_name]
+        names += [self.bundle_name] if self.settings.package_as == "app-bundle" else []
+        names += [self.mapping_name] if self.settings.shrink else []
+        return tuple(names)
+
+    @property
+    def bundle_name(self) -> str:
+        """File name of the app bundle that the package is made from."""
+        return f"{self.name}.aab"
+
+    @property
+    def features(self) -> "tuple[Sample, ...]":
+        """The feature modules of an app bundle: folders below ``features`` that have all that a sample has."""
+        return tuple(
+            load_sample(manifest.parent) for manifest in sorted(self.folder.glob("features/*/AndroidManifest.xml"))
+        )
 
 
 def load_sample(folder: Path) -> Sample:
