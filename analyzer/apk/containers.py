@@ -22,6 +22,7 @@ ALL_FACTS: tuple[FactKind, ...] = (
     "app", "policy", "pin", "callback", "certificate", "sdk", "host", "code", "native",
 )  # fmt: skip
 _SET_MARKS: dict[str, TargetFormat] = {"toc.pb": "apks", "manifest.json": "xapk", "info.json": "apkm"}
+_BUNDLE_MARK = "BundleConfig.pb"
 _UNIVERSAL = "universal.apk"
 _VARIANT = re.compile(r"_([0-9]{1,4})\.apk\Z", re.IGNORECASE | re.ASCII)
 _NESTED_RATIO = 20
@@ -132,6 +133,8 @@ def _split_set(archive: Archive, path: Path) -> tuple[TargetFormat, list[str]]:
     """Tell which kind of split set an archive is, and which of its APKs belong to one installation."""
     nested = sorted(name for name in archive.names if name.lower().endswith(".apk"))
     if not nested:
+        if _BUNDLE_MARK in archive:
+            raise ReadError(f"{path}: an app bundle without a base module")
         raise ReadError(f"{path}: not an Android package: it holds neither {MANIFEST} nor APKs")
     target_format: TargetFormat = next((kind for mark, kind in _SET_MARKS.items() if mark in archive), "apks")
     if _UNIVERSAL in nested:
