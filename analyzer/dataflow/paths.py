@@ -51,15 +51,18 @@ class PathFinder:
         interesting: Interesting,
         limits: PathLimits | None = None,
         receiver_types: ReceiverTypes | None = None,
+        raised: tuple[str, ...] = _RAISED,
     ) -> None:
         """Explore within `limits`; `interesting` names the calls that decide something, on the platform or the app.
 
         Calls that `interesting` names are not entered, unless their receiver is the explored object itself.
-        `receiver_types` may say of which classes an object is, where terms do not.
+        `receiver_types` may say of which classes an object is, where terms do not. `raised` names what interesting
+        calls may raise, as descriptors.
         """
         self.program = program
         self.interesting = interesting
         self.limits = limits or PathLimits()
+        self.raised = raised
         self.dispatch = Dispatch(program, interesting, receiver_types)
         self._bodies: dict[DexMethod, Body | None] = {}
 
@@ -283,7 +286,7 @@ class _Exploration(Flow):
 
     def _may_catch(self, handler: str | None) -> bool:
         """Say whether a handler may get what an interesting call raises."""
-        return any(catches(self._program, handler, one) is not False for one in _RAISED)
+        return any(catches(self._program, handler, one) is not False for one in self._owner.raised)
 
     def _note_inputs(self, ref: MethodRef, kind: CallKind, arguments: tuple[Value, ...]) -> None:
         if not arguments:

@@ -19,7 +19,14 @@ class CallbackFact(Record, frozen=True, kw_only=True):
     variant: int | None = None
     """Discriminator value, for a class that the shrinker merged from several."""
     process_wide: bool = False
+    detail: str | None = None
+    """On what it depends whether it accepts, in a few words: ``the name ends with "example.com"``."""
+    values: tuple[str, ...] = ()
+    """Constants that it compares with, as far as they are known."""
+    debug_only: bool = False
+    """True when what it accepts wrongly it accepts in debuggable builds only."""
     evidence: tuple[Location, ...] = ()
+    """The statements that decide first, then how an object of the class gets to what uses it."""
 
 
 class CertificateFact(Record, frozen=True, kw_only=True):

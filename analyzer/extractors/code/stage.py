@@ -9,7 +9,9 @@ from analyzer.dataflow.resolve import Resolver
 from analyzer.dex import Program
 from analyzer.extractors.catalogue import Catalogue
 from analyzer.extractors.code.api_uses import extract_api_uses
+from analyzer.extractors.code.callback_wiring import CallbackWiring
 from analyzer.extractors.code.context import AppResources, CodeContext
+from analyzer.extractors.code.hostname_verifiers import extract_hostname_verifiers
 from analyzer.extractors.code.hosts import extract_hosts
 from analyzer.extractors.code.literals import extract_literals
 from analyzer.extractors.code.okhttp import extract_okhttp
@@ -18,6 +20,7 @@ from analyzer.extractors.code.pin_libraries import extract_pin_libraries
 from analyzer.extractors.code.sdks import extract_sdks
 from analyzer.extractors.code.trustkit import extract_trustkit
 from analyzer.extractors.code.unjudged import unjudged_gap
+from analyzer.extractors.code.webview_handlers import extract_webview_handlers
 from analyzer.extractors.code_inventory import read_dex_files
 from analyzer.model import (
     AnalysisGap,
@@ -63,6 +66,19 @@ class _PinFacts(Protocol):
     def gaps(self) -> tuple[AnalysisGap, ...]: ...
 
 
+class _CallbackFacts(Protocol):
+    """What extractors of classes that take part in TLS decisions return."""
+
+    @property
+    def callbacks(self) -> tuple[CallbackFact, ...]: ...
+    @property
+    def gaps(self) -> tuple[AnalysisGap, ...]: ...
+
+
+_CALLBACKS: tuple[tuple[str, Callable[[CodeContext, CallbackWiring], _CallbackFacts]], ...] = (
+    ("host-name-verifiers", extract_hostname_verifiers),
+    ("webview-handlers", extract_webview_handlers),
+)
 _PINNING: tuple[tuple[str, Callable[[CodeContext, NetworkPolicy], _PinFacts]], ...] = (
     ("okhttp", lambda code, _: extract_okhttp(code)),
     ("trustkit", extract_trustkit),
@@ -109,6 +125,8 @@ def analyse_code(
     hosts = run("hosts", ("host",), lambda: extract_hosts(code))
     apis = run("api-uses", ("code",), lambda: extract_api_uses(code))
     pinning = [run(name, ("pin", "code"), partial(extract, code, policy)) for name, extract in _PINNING]
+    wiring = CallbackWiring(code)
+    judged = [run(name, ("callback",), partial(extract, code, wiring)) for name, extract in _CALLBACKS]
     unjudged = run("callbacks", ("callback",), lambda: [gap for gap in (unjudged_gap(code),) if gap is not None])
     pin_facts = [part for part in pinning if part is not None]
     explained = (*policy_pins, *(pin for part in pin_facts for pin in part.pins))
@@ -124,26 +142,16 @@ def analyse_code(
         "host": hosts is not None,
         "code": apis is not None and None not in pinning,
         "pin": None not in pinning and literals is not None,
-        # Without any class that takes part in TLS decisions there is nothing to judge.
-        "callback": unjudged == [],
+        "callback": unjudged == [] and None not in judged,
     }
     return CodeExtraction(
         pins=(*(pin for part in pin_facts for pin in part.pins), *(literals.pins if literals is not None else ())),
         hosts=hosts.hosts if hosts is not None else (),
         sdks=_merged([*(part.sdks for part in pin_facts), sdks.sdks if sdks is not None else ()]),
         api_uses=(*(apis.api_uses if apis is not None else ()), *(use for part in pin_facts for use in part.api_uses)),
+        callbacks=tuple(fact for part in judged if part is not None for fact in part.callbacks),
         gaps=tuple(dict.fromkeys(gaps)),
         covered=tuple(kind for kind, done in looked.items() if done),
-    )
-
-
-def _okhttp_gap(fact: SdkFact) -> AnalysisGap:
-    return AnalysisGap(
-        stage="code",
-        reason="not-analysed-yet",
-        subject=f"okhttp {fact.version or ''}".strip(),
-        detail="Pins that code hands to OkHttp are not analysed yet.",
-        hides=("pin", "code"),
     )
 
 

@@ -10,9 +10,6 @@ _INTERFACES = (
     "Ljavax/net/ssl/TrustManager;",
     "Ljavax/net/ssl/X509TrustManager;",
     "Ljavax/net/ssl/X509ExtendedTrustManager;",
-    "Ljavax/net/ssl/HostnameVerifier;",
-    "Lorg/apache/http/conn/ssl/X509HostnameVerifier;",
-    "Lorg/apache/http/conn/ssl/AbstractVerifier;",
 )
 # A socket or engine made by hand checks no host name, unless its user asks for it.
 _BY_HAND = (
@@ -39,7 +36,7 @@ def unjudged_gap(code: CodeContext) -> AnalysisGap | None:
         stage="code",
         reason="not-analysed-yet",
         subject=f"{len(names)} class{'es' if len(names) > 1 else ''}",
-        detail="Trust managers, host name verifiers, WebView handlers and sockets made by hand are not analysed yet; "
+        detail="Trust managers and sockets made by hand are not analysed yet; "
         f"what they accept, or pin, is not known: {shown}.",
         hides=("callback",),
     )
@@ -55,8 +52,6 @@ def _classes(program: Program) -> Iterable[str]:
             definition = program.find_class(name)
             if definition is not None and not definition.is_interface:
                 found[name] = None
-    for method in program.methods_named("onReceivedSslError"):
-        found[method.ref.owner] = None
     by_hand = [ref for owner, name in _BY_HAND for ref in program.method_refs(owner, name)]
     for site in program.users.callers_of(by_hand) if by_hand else ():
         found[site.method.ref.owner] = None
