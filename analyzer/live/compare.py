@@ -78,7 +78,7 @@ def check(
     """
     chain = chains[position]
     base = replace(unasked(pins, "", "", chain.host, chain.port), chain=position, reason=None, detail=None)
-    expired = base.expires_on is not None and as_of.date().isoformat() >= base.expires_on
+    expired = _is_day_reached(base.expires_on, as_of.date().isoformat())
     base = replace(base, enforced=base.enforced and not expired and not overridden)
     if chain.error is not None or not chain.certificates:
         return replace(base, reason=chain.error or "no-certificate", detail=chain.error_detail)
@@ -233,6 +233,14 @@ def _first_break(outcome: PinCheck, chain: ChainObservation, as_of: dt.datetime)
     last = max(chain.certificates[match.certificate].not_after for match in outcome.matches)
     # The last instant of validity counts as valid (RFC 5280, section 4.1.2.5).
     first = (dt.datetime.fromisoformat(last) + dt.timedelta(seconds=1)).date().isoformat()
-    if outcome.expires_on is not None and outcome.expires_on <= first:
-        return None
-    return first
+    return None if _is_day_reached(outcome.expires_on, first) else first
+
+
+def _is_day_reached(day: str | None, today: str) -> bool:
+    """Tell whether ``YYYY-MM-DD`` has come; years may have more than four digits, so that texts do not compare."""
+    if day is None:
+        return False
+    parts = day.split("-")
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) <= 18 for part in parts):
+        return False
+    return [int(part) for part in parts] <= [int(part) for part in today.split("-")]

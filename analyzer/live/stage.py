@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from analyzer.live.compare import check, unasked
 from analyzer.live.errors import ProbeError
@@ -113,9 +114,10 @@ def _see(
         recording = recorded.find(place.host, place.port)
         answer = answers.get(place)
         if answer is not None and answer.error is None:
-            found += [Seen.of_sighting(place, sighting, answer.at) for sighting in answer.sightings]
+            first, *others = (Seen.of_sighting(place, sighting, answer.at) for sighting in answer.sightings)
+            found += [first, *(replace(other, superseded=True) for other in others)]
             try:
-                _record(place, found[-len(answer.sightings)], settings)
+                _record(place, first, settings)
             except OSError:
                 unwritten.append(place.host.name)
         elif answer is not None and recording is None:
@@ -229,8 +231,6 @@ def _checks(plan: Plan, chains: Sequence[ChainObservation], facts: Facts, option
             yield unasked(plan.sets[refusal.key], refusal.reason, refusal.detail, host)
     keys = {(place.host.name, place.port): covering for place, covering in plan.places.items()}
     for position, chain in enumerate(chains):
-        if chain.superseded:
-            continue
         overridden = _overridden(facts, chain)
         for key in keys[chain.host, chain.port]:
             off = overridden and key.mechanism == "nsc"
@@ -312,5 +312,8 @@ def _open_checks(checks: Sequence[PinCheck], chains: Sequence[ChainObservation])
             incomplete=True,
         )
         for outcome in checks
-        if outcome.status == "unknown" and outcome.chain is not None and chains[outcome.chain].error is None
+        if outcome.status == "unknown"
+        and outcome.chain is not None
+        and chains[outcome.chain].error is None
+        and not chains[outcome.chain].superseded
     ][:_MAX_SINGLE_GAPS]

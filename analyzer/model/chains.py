@@ -100,7 +100,8 @@ class ChainObservation(Record, frozen=True, kw_only=True):
     """One per trust store, the one that counts first."""
     near_misses: tuple[NearMiss, ...] = ()
     superseded: bool = False
-    """A recording that a newer look at the same host replaces; pins are not compared with it."""
+    """Another look at the same host counts: a newer one than this recording, or one at the address that answered
+    first. This one only tells whether they differ."""
     recording_sha256: bytes | None = None
     """Digest over the certificates as sent."""
     presented_sha256: tuple[bytes, ...] = ()

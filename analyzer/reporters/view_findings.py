@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from analyzer.model import AnalysisGap, AppInfo, Finding, NotEvaluated, RuleText, ScanResult, Severity, Strength
 from analyzer.model.policy import HIGHEST_KNOWN_LEVEL
 from analyzer.reporters.levels import name_levels
-from analyzer.reporters.text import join_words, shorten, visible_lines
+from analyzer.reporters.text import join_words, plural, shorten, visible_lines
 from analyzer.reporters.view_model import (
     FindingGroup,
     FindingView,
@@ -21,6 +21,8 @@ from analyzer.reporters.words import GAP_REASONS, HIDDEN_KINDS, owner_name, show
 
 PLAY_TAG = "play-policy"
 """Tag of rules whose finding alone makes Google Play reject or warn about an app."""
+NO_CHAINS = "This run did not look at certificate chains of the hosts."
+"""Reason of every rule on chains when none was looked at, which is the user's choice."""
 MAX_SNIPPET_CHARACTERS = 4000
 """Longest code snippet that a human report shows."""
 _ANCHOR_DIGITS = 12
@@ -103,13 +105,26 @@ def gap_views(gaps: Sequence[AnalysisGap]) -> tuple[GapView, ...]:
 
 
 def unanswered_views(rules: Sequence[NotEvaluated]) -> tuple[UnansweredView, ...]:
-    """Return the rules without an answer."""
-    return tuple(
+    """Return the rules without an answer; those on chains stand together where no chain was looked at."""
+    alone = [rule for rule in rules if rule.reason != NO_CHAINS]
+    views = [
         UnansweredView(
             rule_id=show(rule.rule_id), title=show(rule.title), reason=show(rule.reason), incomplete=rule.incomplete
         )
-        for rule in rules
-    )
+        for rule in alone
+    ]
+    unasked = len(rules) - len(alone)
+    if unasked:
+        title = f"{plural(unasked, 'rule')} on the certificates that hosts present"
+        views.append(
+            UnansweredView(
+                rule_id="LIVE-…",
+                title=title,
+                reason="Nothing was asked on the network: --live does, --chains reads recordings.",
+                incomplete=False,
+            )
+        )
+    return tuple(views)
 
 
 def rule_view(text: RuleText) -> RuleView:

@@ -10,7 +10,6 @@ from analyzer.model import (
     AppInfo,
     CallbackFact,
     CertificateFact,
-    ChainObservation,
     FactKind,
     Facts,
     HostFact,
@@ -18,6 +17,7 @@ from analyzer.model import (
     Record,
     SdkFact,
 )
+from analyzer.ruleset.chain_views import ChainView, PinCheckView, chains, pin_checks
 from analyzer.ruleset.encryption_views import domain_encryption
 from analyzer.ruleset.pin_views import pin_sets, pins_in_force, reused_pins
 from analyzer.ruleset.policy_views import (
@@ -77,6 +77,7 @@ KINDS: dict[Kind, KindSource] = {
     "certificate": KindSource(CertificateFact, "certificate", lambda facts, _: facts.certificates),
     "sdk": KindSource(SdkFact, "sdk", lambda facts, _: facts.sdks),
     "host": KindSource(HostFact, "host", lambda facts, _: facts.hosts),
-    "chain": KindSource(ChainObservation, "chain", lambda facts, _: facts.chains),
+    "chain": KindSource(ChainView, "chain", chains),
+    "pin_check": KindSource(PinCheckView, "chain", pin_checks),
     "api_use": KindSource(ApiUse, "code", lambda facts, _: facts.api_uses),
 }

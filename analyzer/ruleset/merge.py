@@ -13,7 +13,7 @@ from analyzer.ruleset.schema import RuleHead
 def findings_of(rule: RuleHead, drafts: Iterable[Draft]) -> list[Finding]:
     """Join the drafts of a problem rule."""
     joined = _join(drafts)
-    identities = _identities(rule.id, joined)
+    identities = _identities(rule.continues or rule.id, joined)
     return [
         Finding(
             rule_id=rule.id,

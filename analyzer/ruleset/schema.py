@@ -13,7 +13,7 @@ NonEmpty = Annotated[str, msgspec.Meta(min_length=1)]
 Kind = Literal[
     "app", "policy", "policy_scope", "policy_domain", "policy_error", "policy_issue", "policy_orphan",
     "policy_encryption", "debug_overrides", "trustkit_domain", "pin", "pin_set", "pin_reuse", "callback", "certificate",
-    "sdk", "host", "chain", "api_use",
+    "sdk", "host", "chain", "pin_check", "api_use",
 ]  # fmt: skip
 AdjustmentName = Literal["activation", "local", "process-wide"]
 
@@ -156,6 +156,8 @@ class RuleHead(_Strict, frozen=True, kw_only=True):
     location: Literal["debuggable_location", "cleartext_location", "network_security_config_location"] | None = None
     """For a rule over ``app``: the field that points at its place in the manifest. Where it is left out or empty,
     the application element is the place; facts of other kinds carry their own evidence."""
+    continues: RuleId | None = None
+    """The rule that says the same without chains: the finding keeps its fingerprint, so that a waiver still fits."""
     about: Literal["cleartext", "trust_anchors", "pin_set", "ct", "domain_encryption"] | None = None
     """For a rule over ``policy_scope``: the setting it is about. The finding then points at the element that states
     the setting, also when it is inherited, instead of the scope's own element."""

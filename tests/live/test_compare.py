@@ -27,7 +27,9 @@ def judge(*pins: object, sent: list[Issued] | None = None, stores: object = (PUB
 
 
 @pytest.mark.parametrize(
-    ("issued", "role", "breaks"), [(LEAF, "leaf", 60), (MIDDLE, "intermediate", 300), (ROOT, "anchor", 3650)]
+    ("issued", "role", "breaks"),
+    [(LEAF, "leaf", 60), (MIDDLE, "intermediate", 300), (ROOT, "anchor", 3650)],
+    ids=["leaf", "intermediate", "anchor"],
 )
 def test_any_certificate_of_the_validated_path_fits_the_anchor_that_was_not_sent_included(
     issued: Issued, role: str, breaks: int
@@ -88,6 +90,7 @@ def test_sha1_pins_of_keys_are_compared_too() -> None:
         (hashlib.sha256(LEAF.pem.encode()).digest(), "SHA-256 of the certificate as PEM text"),
         (hashlib.sha256(base64.b64encode(LEAF.der)).digest(), "SHA-256 of the base64 text of the certificate"),
     ],
+    ids=["certificate", "SHA-1", "hexadecimal", "PEM", "base64"],
 )
 def test_a_pin_that_is_another_digest_of_a_certificate_is_told_with_the_right_one(digest: bytes, form: str) -> None:
     found = judge(pin_of(digest))
@@ -158,6 +161,7 @@ def test_a_set_that_is_off_breaks_nothing() -> None:
     today = NOW.date().isoformat()
     assert judge(pin_of(UNKNOWN, expires_on=today)).enforced is False
     assert judge(pin_of(UNKNOWN, expires_on=today)).breaks_on is None
+    assert judge(pin_of(UNKNOWN, expires_on="10000-01-01")).enforced is True
     assert judge(pin_of(UNKNOWN, enforced=False)).breaks_on is None
     # The pins end before the leaf does.
     assert judge(pin_of(LEAF, expires_on=(NOW + 10 * DAY).date().isoformat())).breaks_on is None

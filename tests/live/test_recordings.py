@@ -132,6 +132,7 @@ def test_an_unchanged_chain_leaves_the_file_alone_and_a_changed_one_replaces_it(
         (b"# pinned-chain 1\n# recorded: soon\n" + LEAF.pem.encode(), "a.test_443.pem", "time"),
         (b" " * (MAX_FILE_BYTES + 1), "a.test_443.pem", "larger"),
     ],
+    ids=["empty", "no block", "no base64", "no DER", "port", "host", "header", "time", "size"],
 )
 def test_a_damaged_recording_says_what_is_wrong(data: bytes, name: str, why: str) -> None:
     with pytest.raises(RecordingError, match=why):

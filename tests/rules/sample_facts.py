@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ from analyzer.apk.plain_xml import read_plain
 from analyzer.extractors.catalogue import Catalogue, load_catalogue
 from analyzer.extractors.network_policy import PinDescription, PolicyFacts, PolicyFile, build_policy
 from analyzer.extractors.pin_values import describe_pin
-from analyzer.model import AnalysisGap, AppInfo, Facts, Location, NetworkPolicy, ResourceReference
+from analyzer.live.compare import check, pin_sets
+from analyzer.live.targets import covers
+from analyzer.model import AnalysisGap, AppInfo, Facts, Location, NetworkPolicy, PinCheck, ResourceReference
 from analyzer.options import Limits, ScanOptions
 from analyzer.ruleset.compiled import rule_environment
 from analyzer.ruleset.engine import Evaluation, evaluate
@@ -49,10 +51,21 @@ def build_facts(sample: Sample) -> SampleFacts:
         Facts,
     )
     facts = replace(facts, pins=policy.pins + facts.pins, hosts=policy.hosts + facts.hosts)
+    options = _options(sample)
+    if facts.chains and not facts.pin_checks:
+        facts = replace(facts, pin_checks=tuple(_checks(facts, options)))
     gaps += tuple(
         msgspec.convert({"subject": "sample", "detail": "From a sample.", **gap}, AnalysisGap) for gap in sample.gaps
     )
-    return SampleFacts(facts, gaps, _options(sample))
+    return SampleFacts(facts, gaps, options)
+
+
+def _checks(facts: Facts, options: ScanOptions) -> Iterator[PinCheck]:
+    """Compare the pins with the chains that a sample gives, as a scan would."""
+    for key, pins in pin_sets(facts.pins).items():
+        for position, chain in enumerate(facts.chains):
+            if covers(key, chain.host):
+                yield check(pins, facts.chains, position, options.as_of)
 
 
 def evaluate_sample(rule: Rule, sample: Sample) -> Evaluation:

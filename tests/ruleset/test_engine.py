@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from analyzer.model import AnalysisGap, Confidence, Facts, Finding, Severity, TrustAnchor
+from analyzer.reporters.view_findings import NO_CHAINS
 from analyzer.ruleset import engine
 from analyzer.ruleset.compiled import rule_environment
 from analyzer.ruleset.engine import Evaluation, evaluate
@@ -362,3 +363,8 @@ def test_the_same_facts_give_the_same_evaluation() -> None:
     assert evaluate(load_rules(), given, (), factories.options()) == evaluate(
         load_rules(), given, (), factories.options()
     )
+
+
+def test_rules_on_chains_are_unanswered_for_the_reason_that_reports_know() -> None:
+    on_chains = rule(for_each="chain", subject="host", message="A chain.", when='fact.host != ""')
+    assert [entry.reason for entry in run(on_chains, policy_facts()).not_evaluated] == [NO_CHAINS]

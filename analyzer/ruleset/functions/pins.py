@@ -190,7 +190,11 @@ def _matches_chain(context: Context, host: str | None, pins: tuple[PinFact, ...]
     if host is None or any(pin.hashed_object != "spki" or pin.resolution != "constant" for pin in pins):
         return None
     name = _bare(host)
-    chains = [chain for chain in context.facts.chains if chain.host == name and chain.validated_sha256]
+    chains = [
+        chain
+        for chain in context.facts.chains
+        if chain.host == name and chain.validated_sha256 and not chain.superseded
+    ]
     if not chains:
         return None
     keys = {key for chain in chains for key in chain.validated_sha256}
