@@ -72,6 +72,28 @@ class Switch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     argument: Place
 
 
+class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Methods that bring values from outside the package; ``parsed`` ones hand on where their own argument is from."""
+
+    kind: Literal["preferences", "remote-config", "network", "parsed"]
+    methods: tuple[MethodName, ...]
+
+
+class Probe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A plugin that checks a certificate on a connection of its own."""
+
+    name: str
+    type: TypeName
+    method: str
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A trust manager that forgets its pins some time after the build."""
+
+    type: TypeName
+    milliseconds: int
+
+
 class PinApis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -80,6 +102,9 @@ class PinApis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     deciders: tuple[PinType, ...] = ()
     switches: tuple[Switch, ...] = ()
     bridges: tuple[PinType, ...] = ()
+    sources: tuple[Source, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    windows: tuple[Window, ...] = ()
 
 
 def method_parts(method: str) -> tuple[str, str]:

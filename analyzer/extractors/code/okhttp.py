@@ -39,6 +39,7 @@ RESET = "okhttp-pinner-reset"
 _STRONGEST: tuple[Activation, ...] = ("active", "unknown", "created", "defined_only")
 _CLEANED_2 = (2, 7, 4)
 _CLEANED_3 = (3, 1, 2)
+_SHORTEST_PIN = len("sha1/") + 27
 _MAX_TEXT = 2_000
 """Longest pin or pattern that is kept, in characters."""
 
@@ -147,7 +148,7 @@ class _CopyReader:
         for answers in resolve_together(self._resolver, wanted, call.frame):
             patterns = [unknown] if len(answers) == 1 else _texts(answers[0])
             # What one array lists twice is there twice; what several possibilities have in common is there once.
-            pairs = [(pattern, pin) for pattern in patterns for pin in _texts(answers[-1])]
+            pairs = [(pattern, pin) for pattern in patterns for pin in _plausible(_texts(answers[-1]))]
             self.pins += [self._fact(pattern, pin, common) for pattern, pin in pairs if (pattern, pin) not in known]
             known.update(pairs)
 
@@ -312,6 +313,17 @@ def _texts(resolution: Resolution) -> list[_Text]:
     if missing and not any(text.how == "partial" for text in found):
         found.append(_Text(None, "unresolved", reason or "it is no text"))
     return found
+
+
+def _plausible(pins: list[_Text]) -> list[_Text]:
+    """Call a text too short for a pin partly known where others are: it is what was left of one that was not read."""
+    reason = next((pin.reason for pin in pins if pin.how != "constant"), None)
+    if all(pin.how == "constant" for pin in pins):
+        return pins
+    return [
+        _Text(pin.value, "partial", reason) if pin.how == "constant" and len(pin.value or "") < _SHORTEST_PIN else pin
+        for pin in pins
+    ]
 
 
 def _text(value: Value, reason: str | None) -> _Text | None:

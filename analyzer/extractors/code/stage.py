@@ -17,6 +17,8 @@ from analyzer.extractors.code.literals import extract_literals
 from analyzer.extractors.code.okhttp import extract_okhttp
 from analyzer.extractors.code.owners import Owners
 from analyzer.extractors.code.pin_libraries import extract_pin_libraries
+from analyzer.extractors.code.pin_practices import extract_pin_practices
+from analyzer.extractors.code.pin_sources import extract_pin_sources
 from analyzer.extractors.code.sdks import extract_sdks
 from analyzer.extractors.code.trustkit import extract_trustkit
 from analyzer.extractors.code.unjudged import unjudged_gap
@@ -131,6 +133,9 @@ def analyse_code(
     pin_facts = [part for part in pinning if part is not None]
     explained = (*policy_pins, *(pin for part in pin_facts for pin in part.pins))
     literals = run("literals", ("pin",), lambda: extract_literals(code, explained))
+    practices = run(
+        "pin-practices", ("code",), lambda: (*extract_pin_practices(code), *extract_pin_sources(code, explained))
+    )
     for part in (sdks, hosts, apis, *pin_facts, literals):
         gaps += part.gaps if part is not None else ()
     gaps += unjudged or ()
@@ -140,7 +145,7 @@ def analyse_code(
     looked: dict[FactKind, bool] = {
         "sdk": sdks is not None,
         "host": hosts is not None,
-        "code": apis is not None and None not in pinning,
+        "code": apis is not None and practices is not None and None not in pinning,
         "pin": None not in pinning and literals is not None,
         "callback": unjudged == [] and None not in judged,
     }
@@ -148,7 +153,11 @@ def analyse_code(
         pins=(*(pin for part in pin_facts for pin in part.pins), *(literals.pins if literals is not None else ())),
         hosts=hosts.hosts if hosts is not None else (),
         sdks=_merged([*(part.sdks for part in pin_facts), sdks.sdks if sdks is not None else ()]),
-        api_uses=(*(apis.api_uses if apis is not None else ()), *(use for part in pin_facts for use in part.api_uses)),
+        api_uses=(
+            *(apis.api_uses if apis is not None else ()),
+            *(use for part in pin_facts for use in part.api_uses),
+            *(practices or ()),
+        ),
         callbacks=tuple(fact for part in judged if part is not None for fact in part.callbacks),
         gaps=tuple(dict.fromkeys(gaps)),
         covered=tuple(kind for kind, done in looked.items() if done),
