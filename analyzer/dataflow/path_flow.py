@@ -112,6 +112,8 @@ class Flow:
                 if caught is False:
                     continue
                 fork = thread.copy()
+                if not isinstance(value, Caught):
+                    fork.recovered[exception] = None
                 if self._handle(fork, depth, target, value):
                     going.append(fork)
                 if caught:
@@ -172,6 +174,7 @@ class Flow:
                 offset=offset,
                 skipped_loops=tuple(thread.skipped),
                 ran_loops=tuple(thread.ran),
+                recovered=tuple(thread.recovered),
                 order=order,
             )
         ] = None

@@ -101,6 +101,8 @@ class Path(msgspec.Struct, frozen=True):
     """Loops (method and first instruction) that did not run even once on this path."""
     ran_loops: tuple[tuple[MethodRef, int], ...] = ()
     """Loops that ran once."""
+    recovered: tuple[str, ...] = ()
+    """Exceptions (descriptors) that the code threw itself and then caught on this path."""
     order: tuple[Condition | Step, ...] = ()
     """Conditions and steps together, in order."""
 

@@ -57,10 +57,12 @@ class Thread:
         self.order: list[Condition | Step] = []
         self.skipped: dict[tuple[MethodRef, int], None] = {}
         self.ran: dict[tuple[MethodRef, int], None] = {}
+        self.recovered: dict[str, None] = {}
 
     def copy(self) -> "Thread":
         """Return a copy that can be followed on its own."""
         other = Thread([one.copy() for one in self.stack], self.memory.copy(), self.facts.copy())
         other.order = self.order.copy()
         other.skipped, other.ran = self.skipped.copy(), self.ran.copy()
+        other.recovered = self.recovered.copy()
         return other

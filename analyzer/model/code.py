@@ -6,6 +6,21 @@ from analyzer.model.base import Record
 from analyzer.model.location import Location
 from analyzer.model.pins import Activation
 
+FlagSource = Literal[
+    "constant", "build-config", "debuggable", "preference", "remote", "system-setting", "host", "field", "unknown"
+]
+"""Where a value comes from that switches checks off: ``field`` is one that code of the app sets at run time."""
+
+
+class Overload(Record, frozen=True, kw_only=True):
+    """One ``checkServerTrusted`` of a trust manager."""
+
+    form: Literal["two-argument", "socket", "engine", "host"]
+    """``host``: ``(X509Certificate[], String, String)`` that returns the validated chain, found by reflection."""
+    behaviour: str
+    chosen: bool
+    """Whether the platform calls this one: Conscrypt prefers those with a socket or engine, then that with a host."""
+
 
 class CallbackFact(Record, frozen=True, kw_only=True):
     """A class of the app that takes part in a TLS decision."""
@@ -20,11 +35,18 @@ class CallbackFact(Record, frozen=True, kw_only=True):
     """Discriminator value, for a class that the shrinker merged from several."""
     process_wide: bool = False
     detail: str | None = None
-    """On what it depends whether it accepts, in a few words: ``the name ends with "example.com"``."""
+    """What decides, in words: on what it depends whether it accepts, whom it asks, or why that could not be told."""
     values: tuple[str, ...] = ()
     """Constants that it compares with, as far as they are known."""
     debug_only: bool = False
     """True when what it accepts wrongly it accepts in debuggable builds only."""
+    flag: FlagSource | None = None
+    """For ``flag-dependent``: where the flag comes from."""
+    delegates_to: tuple[Literal["default", "keystore", "android-ca-store", "custom", "unknown"], ...] = ()
+    """Whose check a trust manager relies on, where it accepts."""
+    overloads: tuple[Overload, ...] = ()
+    clients: tuple[str, ...] = ()
+    """What it is handed to, by the names of ``callback_sinks.yaml``."""
     evidence: tuple[Location, ...] = ()
     """The statements that decide first, then how an object of the class gets to what uses it."""
 

@@ -1,6 +1,6 @@
 """Whether objects that take part in TLS decisions are put to use: followed from their creation to what uses them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Literal
 
@@ -173,7 +173,11 @@ class CallbackWiring:
         # Casts and tests name the class as well, and create nothing.
         return any(site.instruction.name == "const-class" for site in self._program.users.uses_of((descriptor,)))
 
-    def _follow(self, role: Role, sites: tuple[Site, ...], receivers: Iterable[DexMethod]) -> Installation:
+    def _follow(self, role: Role, sites: tuple[Site, ...], receivers: Sequence[DexMethod]) -> Installation:
+        # A helper that many pass their objects to may run although what creates this one does not.
+        running = tuple(site for site in sites[:_MAX_CREATIONS] if self.runs.of(site.method) != "defined_only")
+        never_made = bool(sites) and not running and not receivers
+        sites = (*running, *sites[_MAX_CREATIONS:]) if running else sites
         starts: list[Start] = [(site.method, site.offset) for site in sites[:_MAX_CREATIONS]]
         starts += [(method, Parameter(method.ref, 0)) for method in receivers]
         taken = _TAKEN[role]
@@ -199,7 +203,7 @@ class CallbackWiring:
             first, use = places[0]
             trail = (*made[:1], *self._trail(flow, use))
             return Installation(
-                activation=first.activation,
+                activation="defined_only" if never_made else first.activation,
                 process_wide=any(place.process_wide for place, _ in places if place.activation == first.activation),
                 places=tuple(dict.fromkeys(place for place, _ in places)),
                 trail=tuple(dict.fromkeys(trail))[:_MAX_TRAIL],

@@ -163,7 +163,9 @@ def path_text(path: Path, names: Names, keep: Keep, limit: int = MAX_SNIPPET_CHA
         # The end and what leads to it directly say most.
         del parts[0]
         text = "… " + " ".join(parts)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    if len(text) <= limit or len(parts) < 2:
+        return text if len(text) <= limit else text[: limit - 1] + "…"
+    return f"{text[: max(limit - len(parts[-1]) - 2, 0)]}… {parts[-1]}"[:limit]
 
 
 def _ending(path: Path, names: Names) -> str:

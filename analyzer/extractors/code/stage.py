@@ -20,6 +20,7 @@ from analyzer.extractors.code.pin_libraries import extract_pin_libraries
 from analyzer.extractors.code.pin_practices import extract_pin_practices
 from analyzer.extractors.code.pin_sources import extract_pin_sources
 from analyzer.extractors.code.sdks import extract_sdks
+from analyzer.extractors.code.trust_managers import extract_trust_managers
 from analyzer.extractors.code.trustkit import extract_trustkit
 from analyzer.extractors.code.unjudged import unjudged_gap
 from analyzer.extractors.code.webview_handlers import extract_webview_handlers
@@ -129,6 +130,7 @@ def analyse_code(
     pinning = [run(name, ("pin", "code"), partial(extract, code, policy)) for name, extract in _PINNING]
     wiring = CallbackWiring(code)
     judged = [run(name, ("callback",), partial(extract, code, wiring)) for name, extract in _CALLBACKS]
+    trust = run("trust-managers", ("callback", "pin"), lambda: extract_trust_managers(code, wiring))
     unjudged = run("callbacks", ("callback",), lambda: [gap for gap in (unjudged_gap(code),) if gap is not None])
     pin_facts = [part for part in pinning if part is not None]
     explained = (*policy_pins, *(pin for part in pin_facts for pin in part.pins))
@@ -136,7 +138,7 @@ def analyse_code(
     practices = run(
         "pin-practices", ("code",), lambda: (*extract_pin_practices(code), *extract_pin_sources(code, explained))
     )
-    for part in (sdks, hosts, apis, *pin_facts, literals):
+    for part in (sdks, hosts, apis, *pin_facts, literals, trust, *judged):
         gaps += part.gaps if part is not None else ()
     gaps += unjudged or ()
     gaps += _packed_gaps(code)
@@ -147,7 +149,7 @@ def analyse_code(
         "host": hosts is not None,
         "code": apis is not None and practices is not None and None not in pinning,
         "pin": None not in pinning and literals is not None,
-        "callback": unjudged == [] and None not in judged,
+        "callback": unjudged == [] and None not in (*judged, trust),
     }
     return CodeExtraction(
         pins=(*(pin for part in pin_facts for pin in part.pins), *(literals.pins if literals is not None else ())),
@@ -158,7 +160,7 @@ def analyse_code(
             *(use for part in pin_facts for use in part.api_uses),
             *(practices or ()),
         ),
-        callbacks=tuple(fact for part in judged if part is not None for fact in part.callbacks),
+        callbacks=tuple(fact for part in (trust, *judged) if part is not None for fact in part.callbacks),
         gaps=tuple(dict.fromkeys(gaps)),
         covered=tuple(kind for kind, done in looked.items() if done),
     )

@@ -6,11 +6,6 @@ from analyzer.dex import Program, dotted
 from analyzer.extractors.code.context import CodeContext
 from analyzer.model import AnalysisGap
 
-_INTERFACES = (
-    "Ljavax/net/ssl/TrustManager;",
-    "Ljavax/net/ssl/X509TrustManager;",
-    "Ljavax/net/ssl/X509ExtendedTrustManager;",
-)
 # A socket or engine made by hand checks no host name, unless its user asks for it.
 _BY_HAND = (
     ("Ljavax/net/ssl/SSLSocketFactory;", "createSocket"),
@@ -36,8 +31,7 @@ def unjudged_gap(code: CodeContext) -> AnalysisGap | None:
         stage="code",
         reason="not-analysed-yet",
         subject=f"{len(names)} class{'es' if len(names) > 1 else ''}",
-        detail="Trust managers and sockets made by hand are not analysed yet; "
-        f"what they accept, or pin, is not known: {shown}.",
+        detail=f"Sockets made by hand are not analysed yet; what they accept, or pin, is not known: {shown}.",
         hides=("callback",),
     )
 
@@ -47,11 +41,6 @@ _DISTANCE = {"fir": 0, "sdk": 2}
 
 def _classes(program: Program) -> Iterable[str]:
     found: dict[str, None] = {}
-    for interface in _INTERFACES:
-        for name in program.hierarchy.subtypes_of(interface):
-            definition = program.find_class(name)
-            if definition is not None and not definition.is_interface:
-                found[name] = None
     by_hand = [ref for owner, name in _BY_HAND for ref in program.method_refs(owner, name)]
     for site in program.users.callers_of(by_hand) if by_hand else ():
         found[site.method.ref.owner] = None

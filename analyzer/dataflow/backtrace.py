@@ -1,0 +1,182 @@
+"""Follows a value back to what made it: `Resolver` says what a value is, this says where an object is from."""
+
+from analyzer.dataflow.origins import Origins
+from analyzer.dataflow.question import Question
+from analyzer.dataflow.resolve import Resolver
+from analyzer.dataflow.values import (
+    Computed,
+    Created,
+    Element,
+    Entries,
+    FieldValue,
+    Items,
+    Number,
+    OneOf,
+    Parameter,
+    Result,
+    Unknown,
+    Value,
+)
+from analyzer.dex import DexField, DexMethod, FieldRef, MethodRef
+
+_MAX_VALUES = 400
+"""Most values that one question looks at."""
+_MAX_TARGETS = 4
+_DELEGATIONS = 4
+"""Most constructors that call each other with ``this(…)`` and ``super(…)``."""
+_COLLECTIONS = ("Ljava/util/", "Lkotlin/collections/", "Lkotlin/sequences/", "Ljava/lang/reflect/Array;")
+_ACCESSORS = frozenset(
+    {
+        "get", "next", "iterator", "listIterator", "asList", "of", "listOf", "setOf", "arrayListOf", "mutableListOf",
+        "first", "firstOrNull", "single", "last", "lastOrNull", "toArray", "toList", "elementAt", "orNull", "cast",
+        "singletonList", "singleton", "unmodifiableList", "requireNonNull", "copyOf", "clone", "getOrNull",
+    }
+)  # fmt: skip
+"""Methods of collections that hand out what was put in."""
+
+
+class Backtrace:
+    """Answers for one program."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        """Use the evaluated methods and the limits of `resolver`."""
+        self._resolver = resolver
+        self._program = resolver.program
+        self._origins = Origins(resolver)
+
+    def sources(self, value: Value, objects: tuple[Created, ...] = ()) -> tuple[Value, ...]:
+        """Return what `value` may have come from, through fields, parameters, results, arrays and collections.
+
+        These are creations, results of methods that are not the app's, constants, parameters nothing is passed for,
+        and `Unknown` where the search ended. `objects` are those that ``this`` may be: then fields of ``this`` are
+        what their constructors wrote.
+        """
+        question = Question(self._resolver.limits)
+        if isinstance(value, FieldValue) and isinstance(value.base, Parameter) and value.base.index == 0 and objects:
+            fields = [self.field_of(one, value.ref, question) for one in objects]
+            if all(fields):
+                return tuple(dict.fromkeys(end for one in fields for part in one for end in self.sources(part)))
+        found: dict[Value, None] = {}
+        seen: set[Value] = set()
+        waiting = [value]
+        while waiting:
+            one = waiting.pop()
+            if one in seen:
+                continue
+            seen.add(one)
+            if len(seen) > _MAX_VALUES:
+                found[Unknown("too much work to follow")] = None
+                break
+            further = self._further(one, question)
+            if further is None:
+                found[one] = None
+            else:
+                waiting.extend(reversed(further))
+        return tuple(found)
+
+    def _further(self, value: Value, question: Question) -> list[Value] | None:
+        """Return where a value is from, one step back; None when it is where it begins."""
+        match value:
+            case OneOf(values=values) | Items(elements=values):
+                return list(values)
+            case Element(array=array):
+                return [array]
+            case Entries(entries=entries):
+                return [part for _, part in entries]
+            case FieldValue():
+                return self._written(value, question)
+            case Parameter():
+                return self._passed(value, question)
+            case Result():
+                return self._returned(value, question)
+            case Created(type=name) if name[0] == "[" or name.startswith("Ljava/util/"):
+                return [part for event in value.events for part in event.arguments if not isinstance(part, Computed)]
+        return None
+
+    def field_of(self, created: Created, ref: FieldRef, question: Question | None = None) -> list[Value]:
+        """Return what was written into a field of an object that is made here, by its constructor or after it."""
+        question = question or Question(self._resolver.limits)
+        definition = self._program.resolve_field(ref)
+        written = [
+            event.arguments[0]
+            for event in created.events
+            if isinstance(event.ref, FieldRef) and self._program.resolve_field(event.ref) == definition
+        ]
+        if written or definition is None:
+            return written
+        for event in created.events:
+            if isinstance(event.ref, MethodRef) and event.ref.name == "<init>" and event.position == 0:
+                return self._from_constructor(event.ref, (created, *event.arguments), definition, question)
+        return []
+
+    def _from_constructor(
+        self, ref: MethodRef, arguments: tuple[Value, ...], definition: DexField, question: Question
+    ) -> list[Value]:
+        for _ in range(_DELEGATIONS):
+            constructor = self._program.resolve_method(ref)
+            assumed = {index: one for index, one in enumerate(arguments) if isinstance(one, Number)}
+            values = None if constructor is None else self._resolver.evaluate(constructor, question, assumed)
+            if constructor is None or values is None:
+                return []
+            this = Parameter(constructor.ref, 0)
+            found = [
+                _with_arguments(store.value, constructor.ref, arguments)
+                for store in values.stores.values()
+                if store.base == this and self._program.resolve_field(store.ref) == definition
+            ]
+            if found:
+                return found
+            above = [one for one in values.calls.values() if one.ref.name == "<init>" and one.arguments[:1] == (this,)]
+            if not above:
+                return []
+            ref = above[0].ref
+            arguments = tuple(_with_arguments(one, constructor.ref, arguments) for one in above[0].arguments)
+        return []
+
+    def _written(self, value: FieldValue, question: Question) -> list[Value] | None:
+        definition = self._program.resolve_field(value.ref)
+        if definition is None:
+            return None
+        found: list[Value] = []
+        sites = self._origins.writers(definition)[: self._resolver.limits.users]
+        for site in sites:
+            values = self._resolver.evaluate(site.method, question)
+            store = None if values is None else values.stores.get(site.offset)
+            if store is not None:
+                found.append(store.value)
+        return found or None
+
+    def _passed(self, value: Parameter, question: Question) -> list[Value] | None:
+        method = self._program.resolve_method(value.method)
+        if method is None or (value.index == 0 and not method.is_static):
+            return None
+        callers, _ = self._origins.callers(method, question)
+        found = [call.arguments[value.index] for _, call in callers if value.index < len(call.arguments)]
+        return found or None
+
+    def _returned(self, value: Result, question: Question) -> list[Value] | None:
+        ref = value.ref
+        if ref.owner.startswith(_COLLECTIONS) and ref.name in _ACCESSORS:
+            return list(value.arguments if value.kind == "static" else value.arguments[:1])
+        found: list[Value] = []
+        for target in self._targets(ref, value):
+            values = self._resolver.evaluate(target, question)
+            if values is not None:
+                found.extend(_with_arguments(one, target.ref, value.arguments) for one in values.returns)
+        return found or None
+
+    def _targets(self, ref: MethodRef, value: Result) -> tuple[DexMethod, ...]:
+        method = self._program.resolve_method(ref)
+        if method is not None and (value.kind in ("static", "direct", "super") or method.is_direct):
+            return (method,) if method.code_offset else ()
+        if method is None and self._program.find_class(ref.owner) is None:
+            return ()
+        found = self._program.implementations_of(ref)
+        return found if len(found) <= _MAX_TARGETS else ()
+
+
+def _with_arguments(value: Value, method: MethodRef, arguments: tuple[Value, ...]) -> Value:
+    """Return the argument itself for a method that hands one back."""
+    if isinstance(value, Parameter) and value.method == method and value.index < len(arguments):
+        return arguments[value.index]
+    return value

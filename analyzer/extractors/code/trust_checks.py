@@ -1,0 +1,123 @@
+"""Which calls decide about a certificate chain, and which conditions compare something."""
+
+from analyzer.dataflow.exceptions import THROWABLE
+from analyzer.dataflow.path_model import Condition, Step
+from analyzer.dataflow.values import Computed, Number, Result
+from analyzer.dex import MethodRef, Program
+from analyzer.extractors.code.trust_features import CERTIFICATE, is_signature_check
+
+MANAGER_TYPES = (
+    "Ljavax/net/ssl/X509TrustManager;",
+    "Ljavax/net/ssl/X509ExtendedTrustManager;",
+)
+_EXTENSIONS = "Landroid/net/http/X509TrustManagerExtensions;"
+_OTHER_CHECKS = frozenset(
+    {
+        ("Ljava/security/cert/CertPathValidator;", "validate"),
+        ("Ljava/security/cert/CertPathBuilder;", "build"),
+        (_EXTENSIONS, "checkServerTrusted"),
+    }
+)
+_CHECK_NAMES = frozenset({"checkServerTrusted", "checkClientTrusted"})
+_PLATFORM = ("Ljava/", "Ljavax/", "Landroid/", "Lkotlin/", "Lorg/json/", "Landroidx/", "Lkotlinx/", "[")
+COMPARES = frozenset(
+    {
+        "equals", "contains", "isEqual", "containsKey", "containsValue", "equalsIgnoreCase", "contentEquals",
+        "areEqual", "matches", "startsWith", "endsWith", "regionMatches", "anyMatch", "deepEquals", "rangeEquals",
+        "isKeyEntry", "isCertificateEntry", "containsAll", "any", "constantTimeAreEqual",
+    }
+)  # fmt: skip
+_LOOKS_UP = frozenset({"getCertificateAlias", "get", "find", "firstOrNull", "getTrustAnchor", "findTrustAnchor"})
+_POSITIONS = frozenset({"indexOf", "lastIndexOf", "binarySearch"})
+_ACCIDENTS = frozenset(
+    f"Ljava/{name};"
+    for name in (
+        "security/NoSuchAlgorithmException", "security/NoSuchProviderException", "security/KeyStoreException",
+        "io/UnsupportedEncodingException", "io/IOException", "io/FileNotFoundException", "lang/InterruptedException",
+        "security/cert/CertificateEncodingException", "security/InvalidAlgorithmParameterException",
+        "security/KeyManagementException", "security/UnrecoverableKeyException", "net/MalformedURLException",
+        "net/SocketException", "lang/ClassNotFoundException", "lang/NoSuchMethodException",
+        "lang/NoSuchFieldException", "lang/IllegalAccessException", "lang/InstantiationException",
+        "security/spec/InvalidKeySpecException",
+    )
+)  # fmt: skip
+"""Exceptions that say something of the device or the app, not of the server's certificates."""
+
+
+def is_manager_type(program: Program, name: str) -> bool:
+    """Say whether a type is a trust manager: the platform's interfaces, or a class of the app below them."""
+    if name in MANAGER_TYPES:
+        return True
+    return any(one in MANAGER_TYPES for one in program.hierarchy.supertypes_of(name))
+
+
+def is_check(program: Program, ref: MethodRef) -> bool:
+    """Say whether a call validates a certificate chain, and throws when it is not accepted."""
+    if (ref.owner, ref.name) in _OTHER_CHECKS:
+        return True
+    if ref.name not in _CHECK_NAMES:
+        return False
+    if ref.owner in MANAGER_TYPES:
+        return True
+    if program.find_class(ref.owner) is None:
+        # Conscrypt's own classes and the like, of which code of the app only sees the name.
+        return True
+    return is_manager_type(program, ref.owner)
+
+
+def decides(program: Program, ref: MethodRef) -> bool:
+    """Say whether a call is one that decisions depend on, so that it is followed into helpers."""
+    if is_check(program, ref) or is_signature_check(ref):
+        return True
+    if ref.name == "checkValidity" and ref.owner in CERTIFICATE:
+        return True
+    return may_be_check(ref)
+
+
+def may_be_check(ref: MethodRef) -> bool:
+    """Say whether a call may check the chain although it does not say so: reflection, verifiers of other libraries."""
+    if ref.owner == "Ljava/lang/reflect/Method;" and ref.name == "invoke":
+        return True
+    return ref.owner == "Ljavax/net/ssl/HostnameVerifier;" and ref.name == "verify"
+
+
+def compares_objects(ref: MethodRef) -> bool:
+    """Say whether a method compares or looks up what it is given."""
+    return ref.name in COMPARES or ref.name in _LOOKS_UP or ref.name in _POSITIONS
+
+
+def is_harmless(ref: MethodRef) -> bool:
+    """Say whether a call of the platform or Kotlin's library refuses nothing: it reads, converts, stores or logs."""
+    return ref.owner.startswith(_PLATFORM)
+
+
+def is_noise(step: Step) -> bool:
+    """Say whether a call failed that has nothing to do with what the server sent.
+
+    Broad handlers count as well: what the calls that decide raise into them are paths of their own.
+    """
+    return step.threw in _ACCIDENTS or step.threw in (
+        THROWABLE, "Ljava/lang/Exception;", "Ljava/lang/RuntimeException;",
+        "Ljava/security/GeneralSecurityException;", "Ljava/security/cert/CertificateException;",
+    )  # fmt: skip
+
+
+def matches(condition: Condition) -> bool:
+    """Say whether a condition that holds means that two things are equal, or one is among others."""
+    left, right = condition.left, condition.right
+    if not isinstance(right, Number):
+        return condition.operator == "eq"
+    if isinstance(left, Computed):
+        return left.operation == "xor" and condition.operator == "eq" and right.value == 0
+    if not isinstance(left, Result):
+        return False
+    name = left.ref.name
+    if left.ref.return_type == "Z" or name in COMPARES:
+        return (condition.holds is True or (condition.operator == "eq" and right.value == 1)) and (
+            name in COMPARES or left.ref.return_type == "Z"
+        )
+    if name in ("compareTo", "compare", "compareToIgnoreCase"):
+        return condition.operator == "eq" and right.value == 0
+    if name in _POSITIONS:
+        return (condition.operator, right.value) in (("ge", 0), ("gt", -1), ("ne", -1))
+    return name in _LOOKS_UP and condition.holds is True

@@ -1,0 +1,392 @@
+"""What a ``checkServerTrusted`` does, from its paths: the classes A to N of the specification."""
+
+from collections.abc import Callable
+from typing import Final, Literal
+
+import msgspec
+
+from analyzer.dataflow.path_model import Caught, Condition, Path, Paths, Step
+from analyzer.dataflow.values import (
+    Computed,
+    Element,
+    FieldValue,
+    Length,
+    Number,
+    Parameter,
+    Result,
+    Value,
+)
+from analyzer.dex import MethodRef, Program
+from analyzer.extractors.code.trust_checks import (
+    compares_objects,
+    decides,
+    is_check,
+    is_harmless,
+    is_noise,
+    matches,
+    may_be_check,
+)
+from analyzer.extractors.code.trust_features import CERTIFICATE, FeatureReader, Features, is_signature_check
+from analyzer.extractors.code.trust_sources import Manager
+
+Behaviour = Literal[
+    "accept-all", "null-guard", "swallow", "validity-only", "name-compare", "flag-dependent", "self-signed",
+    "pin-presented", "pin-leaf-key", "pin-presented-after-validation", "pin-validated", "delegate", "keystore",
+    "always-throw", "unknown",
+]  # fmt: skip
+WEAK: Final = frozenset(
+    {"accept-all", "null-guard", "swallow", "validity-only", "name-compare", "self-signed", "pin-presented"}
+)
+"""Behaviours under which a certificate is accepted that proves nothing about the server."""
+_ORDER: tuple[Behaviour, ...] = (
+    "accept-all", "null-guard", "swallow", "validity-only", "self-signed", "name-compare", "pin-presented", "unknown",
+    "pin-presented-after-validation", "pin-validated", "pin-leaf-key", "keystore", "delegate",
+)  # fmt: skip
+"""What decides when the paths differ: the first of these that some path has."""
+SEVEREST_FIRST: Final[tuple[Behaviour, ...]] = (*_ORDER[:7], "flag-dependent", *_ORDER[7:], "always-throw")
+"""What decides when overloads differ that may all be called."""
+
+AskManager = Callable[[Value], tuple[Manager, ...]]
+JudgeClass = Callable[[Manager], Behaviour]
+
+
+class Labelled(msgspec.Struct, frozen=True):
+    """A path on which the chain is accepted, and why."""
+
+    path: Path
+    label: Behaviour
+    pins: tuple[Condition, ...] = ()
+    """Comparisons with a key or certificate that hold."""
+    managers: tuple[Manager, ...] = ()
+    """Whose check the chain passed."""
+    why_unknown: str | None = None
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """What a body does."""
+
+    behaviour: Behaviour
+    deciding: tuple[Path, ...]
+    """The paths that show it."""
+    keep: frozenset[Condition | Step]
+    """What on them is worth showing."""
+    labelled: tuple[Labelled, ...] = ()
+    flag: Value | None = None
+    flag_holds: bool | None = None
+    """Whether the flag is true on the paths that accept."""
+    flag_weak: Behaviour | None = None
+    """What is done on these paths."""
+    managers: tuple[Manager, ...] = ()
+    reason: str | None = None
+    """Why it cannot be told."""
+
+
+class Judge:
+    """Judges the paths of one body."""
+
+    def __init__(
+        self,
+        program: Program,
+        paths: Paths,
+        managers: AskManager,
+        judge_class: JudgeClass,
+        constant: Callable[[Value], int | None],
+    ) -> None:
+        """Ask `managers` what a receiver may be, `judge_class` what another class of the app does.
+
+        `constant` resolves a field or result to the only number it may have; None when there are several.
+        """
+        self._program = program
+        self._paths = paths
+        self._managers = managers
+        self._judge_class = judge_class
+        self._constant = constant
+        self._features = FeatureReader(program, paths)
+        self._kept: set[Condition | Step] = set()
+
+    @property
+    def features(self) -> FeatureReader:
+        """What values are made of."""
+        return self._features
+
+    def run(self) -> Judgement:
+        """Return what the body does."""
+        real = self._without_unused_loops([path for path in self._paths.paths if not self._impossible(path)])
+        accepting = [path for path in real if path.ending == "returns"]
+        likely = [path for path in accepting if not self._by_accident(path)]
+        labelled = [self._label(path, real) for path in likely or accepting]
+        if not labelled:
+            return self._without_acceptance(real)
+        labels = {one.label for one in labelled}
+        decided = next(label for label in _ORDER if label in labels)
+        if self._paths.incomplete is not None and decided not in WEAK:
+            return self._judgement("unknown", labelled, reason=self._paths.incomplete)
+        deciding = [one for one in labelled if one.label == decided]
+        if decided in WEAK:
+            weak = [one for one in labelled if one.label in WEAK]
+            flag = self._flag(weak, labelled, real)
+            if flag is not None:
+                return msgspec.structs.replace(
+                    self._judgement("flag-dependent", weak),
+                    labelled=tuple(labelled), flag=flag[0], flag_holds=flag[1], flag_weak=decided,
+                )  # fmt: skip
+        reason = next((one.why_unknown for one in deciding if one.why_unknown), None)
+        return msgspec.structs.replace(
+            self._judgement(decided, deciding, reason=reason if decided == "unknown" else None),
+            labelled=tuple(labelled),
+        )
+
+    def _judgement(self, behaviour: Behaviour, deciding: list[Labelled], reason: str | None = None) -> Judgement:
+        managers = tuple(dict.fromkeys(manager for one in deciding for manager in one.managers))
+        paths = tuple(one.path for one in deciding)
+        return Judgement(behaviour, paths, frozenset(self._kept), tuple(deciding), managers=managers, reason=reason)
+
+    def _without_acceptance(self, real: list[Path]) -> Judgement:
+        if self._paths.incomplete is not None:
+            return Judgement("unknown", (), frozenset(), reason=self._paths.incomplete)
+        throwing = tuple(path for path in real if path.ending == "throws")
+        return Judgement("always-throw", throwing, frozenset())
+
+    # Which paths can happen.
+
+    def _impossible(self, path: Path) -> bool:
+        """Say whether a condition on a path contradicts what its value always is."""
+        for condition in path.conditions:
+            if not isinstance(condition.right, Number) or condition.operator not in ("eq", "ne"):
+                continue
+            if isinstance(condition.left, FieldValue | Result) and not self._features.of(condition.left).from_chain:
+                number = self._constant(condition.left)
+                if number is not None and (number == condition.right.value) is not (condition.operator == "eq"):
+                    return True
+        return False
+
+    def _without_unused_loops(self, paths: list[Path]) -> list[Path]:
+        """Leave out paths on which a loop has nothing to go through, where there are others."""
+        used = [path for path in paths if not path.skipped_loops]
+        return used or paths
+
+    def _by_accident(self, path: Path) -> bool:
+        """Say whether a path needs a call to fail that no server can make fail: an unknown algorithm, and so on."""
+        decisive = [step for step in path.caught if step.called is not None and decides(self._program, step.called)]
+        return not decisive and any(is_noise(step) for step in path.caught)
+
+    # What one path shows.
+
+    def _is_check(self, step: Step) -> bool:
+        return step.called is not None and is_check(self._program, step.called)
+
+    def _label(self, path: Path, real: list[Path]) -> Labelled:
+        checks = [step for step in path.steps if self._is_check(step)]
+        passed = [step for step in checks if step.threw is None and self._of_chain(step)]
+        failed = [step for step in path.caught if step.called is not None and decides(self._program, step.called)]
+        pins = [one for one in path.conditions if self._is_pin(one)]
+        self._kept.update((*passed, *failed, *pins))
+        if passed:
+            return self._validated(path, passed, pins)
+        if pins:
+            leaf = all(self._features.of(one.left).leaf_only or self._other_is_leaf(one) for one in pins)
+            return Labelled(path, "pin-leaf-key" if leaf else "pin-presented", tuple(pins))
+        opaque = next((step for step in path.steps if self._may_reject(step)), None)
+        if opaque is not None and opaque.threw is None:
+            self._kept.add(opaque)
+            return Labelled(path, "unknown", why_unknown=f"{_called(opaque)} is not looked into")
+        if failed or path.recovered:
+            self._kept.update(one for one in path.conditions if self._features.of(one.left).from_chain)
+            return Labelled(path, "swallow")
+        return self._by_contents(path, real)
+
+    def _validated(self, path: Path, passed: list[Step], pins: list[Condition]) -> Labelled:
+        managers = tuple(dict.fromkeys(manager for step in passed for manager in self._asked(step)))
+        customs = [self._judge_class(one) for one in managers if one.class_name is not None]
+        if customs and len(customs) == len(managers) and all(one in WEAK for one in customs):
+            return Labelled(path, customs[0], tuple(pins), managers)
+        if pins:
+            good = all(self._on_validated(path, one) for one in pins)
+            return Labelled(path, "pin-validated" if good else "pin-presented-after-validation", tuple(pins), managers)
+        from_store = [one for one in managers if one.kind in ("keystore", "android-ca-store")]
+        return Labelled(path, "keystore" if from_store and len(from_store) == len(managers) else "delegate",
+                        (), managers)  # fmt: skip
+
+    def _asked(self, step: Step) -> tuple[Manager, ...]:
+        if step.kind == "static" or not step.arguments:
+            return (Manager("unknown"),)
+        return self._managers(step.arguments[0]) or (Manager("unknown"),)
+
+    def _on_validated(self, path: Path, pin: Condition) -> bool:
+        """Say whether a pin is compared with the validated chain, or with the leaf, whose place is certain."""
+        features = self._features.of(pin.left)
+        if features.validated or features.leaf_only or self._other_is_leaf(pin):
+            return True
+        built = any(isinstance(one, Result) and one.ref.name in ("toArray", "iterator", "get")
+                    for one in self._paths.ingredients(pin.left))  # fmt: skip
+        # Whether a certificate was added to the path that is built here depends on the signature: on other ways.
+        signed = any(
+            step.called is not None and is_signature_check(step.called)
+            for other in self._paths.paths
+            for step in other.steps
+        )
+        return built and signed
+
+    def _of_chain(self, step: Step) -> bool:
+        """Say whether a check was given the certificates that the server presented."""
+        return any(self._features.of(one).from_chain for one in step.arguments[1:] or step.arguments)
+
+    def _is_pin(self, condition: Condition) -> bool:
+        """Say whether a condition that holds compares a key, hash or certificate of the chain."""
+        if not matches(condition) or self._is_native(condition.left):
+            return False
+        features = self._features.of(condition.left)
+        if not features.from_chain and not features.validated:
+            right = self._features.of(condition.right)
+            return right.is_key and (right.from_chain or right.validated)
+        if features.is_key and "name" not in features.parts:
+            return True
+        return not features.parts and _compares_certificate(condition.left, self._features.chain)
+
+    def _is_native(self, value: Value) -> bool:
+        method = self._program.resolve_method(value.ref) if isinstance(value, Result) else None
+        return method is not None and method.is_native
+
+    def _other_is_leaf(self, condition: Condition) -> bool:
+        return not isinstance(condition.right, Number) and self._features.of(condition.right).leaf_only
+
+    def _may_reject(self, step: Step) -> bool:
+        """Say whether a call may refuse the chain although nothing is known of it."""
+        ref = step.called
+        if ref is None or ref.name == "<init>":
+            return False
+        touched = any(self._features.of(one).from_chain for one in step.arguments)
+        if not step.known:
+            return touched
+        if may_be_check(ref):
+            return touched or ref.name == "invoke"
+        return touched and self._program.resolve_method(ref) is None and not is_harmless(ref)
+
+    def _by_contents(self, path: Path, real: list[Path]) -> Labelled:
+        """Label a path without validation and pins by what it looks at."""
+        checked = [step for step in path.steps if step.called is not None and step.threw is None]
+        signed = [step for step in checked if step.called is not None and is_signature_check(step.called)]
+        valid = [step for step in checked if step.ref.name == "checkValidity" and step.ref.owner in CERTIFICATE]
+        by_part: dict[str, list[Condition]] = {}
+        for condition in path.conditions:
+            part = self._looks_at(condition)
+            if part is not None:
+                by_part.setdefault(part, []).append(condition)
+        self._kept.update((*signed, *valid, *(one for found in by_part.values() for one in found)))
+        if any(not self._features.of(step.arguments[1]).from_chain for step in signed if len(step.arguments) > 1):
+            return Labelled(path, "unknown", why_unknown="a signature is checked with a key that is not the chain's")
+        if "other" in by_part or "key" in by_part:
+            return Labelled(path, "unknown", why_unknown="certificates are looked at in a way that is not understood")
+        if "name" in by_part:
+            return Labelled(path, "name-compare")
+        if signed:
+            return Labelled(path, "self-signed")
+        if valid or "dates" in by_part:
+            return Labelled(path, "validity-only")
+        guards = [one for other in real if other.ending == "throws" for one in other.conditions]
+        if any(self._is_guard(one) for one in guards) and not any(map(self._looks_further, guards)):
+            self._kept.update(one for one in path.conditions if self._is_guard(one))
+            return Labelled(path, "null-guard")
+        return Labelled(path, "accept-all")
+
+    def _looks_at(self, condition: Condition) -> str | None:
+        """Return which part of certificates a condition looks at; None for guards, and for other things."""
+        if self._is_guard(condition):
+            return None
+        features: Features = self._features.of(condition.left)
+        if not features.from_chain:
+            features = self._features.of(condition.right)
+        if not features.from_chain:
+            return None
+        if features.is_key:
+            # A comparison that fails and still leads to acceptance is a list of what is blocked.
+            return None if condition.holds is False else "key"
+        for part in ("name", "dates", "other"):
+            if part in features.parts:
+                return part
+        return "other" if isinstance(condition.left, Result) and condition.left.ref.return_type == "Z" else None
+
+    def _is_guard(self, condition: Condition) -> bool:
+        """Say whether a condition only asks whether arguments are there, how many, or what ``authType`` says."""
+        sides = (condition.left, condition.right)
+        for side in sides:
+            match side:
+                case Number():
+                    continue
+                case Parameter() | Length(array=Parameter()) | Element(array=Parameter(), index=Number()):
+                    continue
+                case Computed(operation="instance-of", operands=(Parameter() | Element(), _)):
+                    continue
+                case Result(arguments=arguments) if arguments and all(
+                    (isinstance(part, Parameter) and part not in self._features.chain) or not _is_object(part)
+                    for part in arguments
+                ):
+                    continue
+            return False
+        return True
+
+    def _is_auth_type(self, value: Value) -> bool:
+        """Say whether a value is the text that names the key exchange: the parameter behind the chain."""
+        return isinstance(value, Parameter) and Parameter(value.method, value.index - 1) in self._features.chain
+
+    def _looks_further(self, condition: Condition) -> bool:
+        return self._features.of(condition.left).from_chain and not self._is_guard(condition)
+
+    # Flags.
+
+    def _flag(
+        self, weak: list[Labelled], labelled: list[Labelled], real: list[Path]
+    ) -> tuple[Value, bool | None] | None:
+        """Return what every weak path depends on: a value on which other paths do something better."""
+        better = [one.path for one in labelled if one.label not in WEAK]
+        better += [path for path in real if path.ending == "throws" and (path.caught or path.conditions)]
+        found: list[Condition] = []
+        for one in weak:
+            flags = [condition for condition in one.path.conditions if self._is_flag(condition)]
+            decisive = [condition for condition in flags if any(_contradicts(condition, path) for path in better)]
+            if not decisive:
+                return None
+            found.append(decisive[0])
+        self._kept.update(found)
+        return found[0].left, found[0].holds
+
+    def _is_flag(self, condition: Condition) -> bool:
+        left = condition.left
+        if isinstance(left, Parameter | Caught | Length) or self._features.of(left).from_chain:
+            return False
+        if self._is_guard(condition):
+            return False
+        if not isinstance(left, FieldValue | Result | Computed) or left == condition.right:
+            return False
+        named = {one.ref.name for one in self._paths.ingredients(left) if isinstance(one, Result)}
+        return not named & {"hasNext", "size", "isEmpty", "hasMoreElements"} and not any(
+            isinstance(one, Caught) for one in self._paths.ingredients(left)
+        )
+
+
+def _contradicts(condition: Condition, path: Path) -> bool:
+    opposite = {"eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt", "gt": "le", "le": "gt"}[condition.operator]
+    return any(
+        other.left == condition.left and other.right == condition.right and other.operator == opposite
+        for other in path.conditions
+    )
+
+
+def _compares_certificate(value: Value, chain: frozenset[Parameter]) -> bool:
+    """Say whether a call compares or looks up a whole certificate of the chain."""
+    if not isinstance(value, Result) or not compares_objects(value.ref):
+        return False
+    return any(
+        (isinstance(one, Element) and one.array in chain) or getattr(one, "type", None) in CERTIFICATE or one in chain
+        for one in value.arguments
+    )
+
+
+def _is_object(value: Value) -> bool:
+    return isinstance(value, Parameter | FieldValue | Result | Element | Length)
+
+
+def _called(step: Step) -> str:
+    ref = step.ref
+    assert isinstance(ref, MethodRef)
+    return f"{ref.owner[1:-1].rpartition('/')[2]}.{ref.name}"

@@ -1,0 +1,181 @@
+"""What trust managers do, told from their bodies: one class for each behaviour, and those easily mistaken."""
+
+from functools import cache
+
+import pytest
+
+from analyzer.extractors.code.callback_wiring import CallbackWiring
+from analyzer.extractors.code.trust_managers import JudgedManager, TrustManagerFacts, extract_trust_managers
+from analyzer.model import CallbackFact
+from tests.extractors.code.smali_fixtures import context_of
+
+JAVA = {
+    "AcceptAll": "accept-all",
+    "Logs": "accept-all",
+    "Unused": "accept-all",
+    "Never": "accept-all",
+    "Anonymous": "accept-all",
+    "TemplateYes": "accept-all",
+    "AsksTrusting": "accept-all",
+    "NullGuard": "null-guard",
+    "AuthTypeGuard": "null-guard",
+    "Swallows": "swallow",
+    "ReturnsFinally": "swallow",
+    "SwallowsItsOwn": "swallow",
+    "ValidityOnly": "validity-only",
+    "DatesByHand": "validity-only",
+    "Easy": "validity-only",
+    "NameCompare": "name-compare",
+    "SerialCompare": "name-compare",
+    "DebugFlag": "flag-dependent",
+    "Preference": "flag-dependent",
+    "Settable": "flag-dependent",
+    "SelfSigned": "self-signed",
+    "PinPresented": "pin-presented",
+    "PinLeaf": "pin-leaf-key",
+    "PinBytes": "pin-leaf-key",
+    "PinModulus": "pin-leaf-key",
+    "PinAsFallback": "pin-leaf-key",
+    "TemplatePin": "pin-leaf-key",
+    "PinAfter": "pin-presented-after-validation",
+    "PinSecond": "pin-presented-after-validation",
+    "PinValidated": "pin-validated",
+    "PinLeafAfter": "pin-validated",
+    "Careful": "pin-validated",
+    "Delegates": "delegate",
+    "ConstantFalse": "delegate",
+    "Wraps": "delegate",
+    "RecordsThenRejects": "delegate",
+    "TwoCallsAway": "delegate",
+    "AnyOf": "delegate",
+    "Blocks": "delegate",
+    "AsksStrict": "delegate",
+    "WithHost": "delegate",
+    "FromStore": "keystore",
+    "Denies": "always-throw",
+    "GapBehind": "accept-all",
+    "HostGap": "accept-all",
+    "Native": "unknown",
+}
+R8 = {**JAVA, "HostGap": "delegate"}
+"""R8 removes the overload that only reflection finds, and with it the gap."""
+KOTLIN = {
+    "AcceptAll": "accept-all",
+    "Object": "accept-all",
+    "Required": "null-guard",
+    "RunCatching": "swallow",
+    "Validity": "validity-only",
+    "Issuer": "name-compare",
+    "Switch": "flag-dependent",
+    "Presented": "pin-presented",
+    "Leaf": "pin-leaf-key",
+    "After": "pin-presented-after-validation",
+    "Validated": "pin-validated",
+    "ByDelegation": "delegate",
+    "TryExpression": "delegate",
+    "Denying": "always-throw",
+}
+BUILDS = {"trust-java": JAVA, "trust-java-r8": R8, "trust-kotlin": KOTLIN, "trust-kotlin-r8": KOTLIN}
+
+
+@cache
+def facts(build: str) -> TrustManagerFacts:
+    """Return what is found in a build."""
+    code = context_of(build, application="org.example.trust.App", package="org.example.trust")
+    return extract_trust_managers(code, CallbackWiring(code))
+
+
+@cache
+def installed(build: str) -> dict[str, tuple[JudgedManager, CallbackFact]]:
+    """Return the managers by the method that installs them: class names do not survive a shrinker."""
+    found: dict[str, tuple[JudgedManager, CallbackFact]] = {}
+    for manager, fact in zip(facts(build).managers, facts(build).callbacks, strict=True):
+        for place in manager.installation.trail:
+            name = (place.method or "").partition("(")[0]
+            if (place.snippet or "").startswith("creates ") and name[:4] in ("wire", "make"):
+                found[name[4:]] = (manager, fact)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("build", "name", "behaviour"),
+    [(build, name, behaviour) for build, expected in BUILDS.items() for name, behaviour in expected.items()],
+)
+def test_each_behaviour_is_told_from_the_body(build: str, name: str, behaviour: str) -> None:
+    assert installed(build)[name][1].behaviour == behaviour
+
+
+@pytest.mark.parametrize("build", BUILDS)
+def test_no_other_manager_is_made_up(build: str) -> None:
+    assert set(installed(build)) == set(BUILDS[build])
+    assert len(facts(build).managers) == len(BUILDS[build])
+
+
+@pytest.mark.parametrize("build", BUILDS)
+def test_what_is_installed_in_code_that_runs_is_active(build: str) -> None:
+    found = {name: fact.activation for name, (_, fact) in installed(build).items()}
+    others = {"Unused": "created", "Never": "defined_only"} if build.startswith("trust-java") else {}
+    assert found == dict.fromkeys(BUILDS[build], "active") | others
+
+
+def test_classes_that_a_shrinker_merged_are_told_apart() -> None:
+    merged = [manager for manager in facts("trust-java-r8").managers if manager.variant is not None]
+    by_class: dict[str, set[str]] = {}
+    for manager in merged:
+        by_class.setdefault(manager.descriptor, set()).add(manager.behaviour)
+    assert max(len(behaviours) for behaviours in by_class.values()) >= 8
+
+
+@pytest.mark.parametrize(
+    ("name", "flag", "detail"),
+    [
+        ("DebugFlag", "build-config", "accept-all when BuildConfig.DEBUG is true"),
+        ("Preference", "preference", 'swallow when preferences.getBoolean("allow_self_signed", 0) is true'),
+        ("Settable", "field", "accept-all when trusting is true"),
+    ],
+)
+def test_a_flag_says_where_it_comes_from(name: str, flag: str, detail: str) -> None:
+    fact = installed("trust-java")[name][1]
+    assert (fact.flag, fact.detail) == (flag, detail)
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [("Delegates", "default"), ("FromStore", "keystore"), ("AsksStrict", "custom"), ("AnyOf", "default")],
+)
+@pytest.mark.parametrize("build", ["trust-java", "trust-java-r8"])
+def test_a_delegate_says_whom_it_asks(build: str, name: str, asked: str) -> None:
+    assert installed(build)[name][1].delegates_to == (asked,)
+
+
+def test_the_overloads_that_the_platform_prefers_decide() -> None:
+    fact = installed("trust-java")["GapBehind"][1]
+    assert {(one.form, one.behaviour, one.chosen) for one in fact.overloads} == {
+        ("two-argument", "delegate", False),
+        ("socket", "accept-all", True),
+        ("engine", "accept-all", True),
+    }
+    fact = installed("trust-java")["HostGap"][1]
+    assert {(one.form, one.behaviour, one.chosen) for one in fact.overloads} == {
+        ("two-argument", "delegate", False),
+        ("host", "accept-all", True),
+    }
+
+
+@pytest.mark.parametrize("build", ["trust-java", "trust-java-r8"])
+def test_a_manager_that_is_not_understood_leaves_a_gap(build: str) -> None:
+    (gap,) = facts(build).gaps
+    assert gap.hides == ("callback", "pin") and "is not looked into" in gap.detail
+
+
+def test_the_statements_that_decide_are_shown() -> None:
+    def shown(name: str) -> str:
+        return installed("trust-java")[name][1].evidence[0].snippet or ""
+
+    assert shown("AcceptAll") == "checkServerTrusted(chain, authType) { return; }"
+    assert shown("Swallows") == (
+        "checkServerTrusted(chain, authType) { try { delegate.checkServerTrusted(chain, authType); } "
+        "catch (CertificateException e) return; }"
+    )
+    assert shown("Easy") == "checkServerTrusted(chain, authType) { chain[0].checkValidity(); return; }"
+    assert 'getName().contains("CN=Example CA")' in shown("NameCompare")
