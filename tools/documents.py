@@ -26,6 +26,8 @@ _FAMILIES = {
     "app": "Manifest and package",
     "nsc": "Network security configuration",
     "pin": "Quality of pins",
+    "hv": "Host name verification",
+    "webview": "WebView",
     "okhttp": "OkHttp",
     "trustkit": "TrustKit",
     "cronet": "Cronet and HttpEngine",

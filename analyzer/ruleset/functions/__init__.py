@@ -1,11 +1,12 @@
 """Judgements that conditions call by name; importing this package registers all of them."""
 
-from analyzer.ruleset.functions import app, chains, cronet, okhttp, pin_snippets, pins, policy, trustkit
+from analyzer.ruleset.functions import app, callbacks, chains, cronet, okhttp, pin_snippets, pins, policy, trustkit
 from analyzer.ruleset.functions.registry import Context, judgement, registered
 
 __all__ = [
     "Context",
     "app",
+    "callbacks",
     "chains",
     "cronet",
     "judgement",
