@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from analyzer.model.baseline import Baseline
 from analyzer.model.findings import Confidence, Severity
 
 MIB = 1024 * 1024
@@ -138,5 +139,7 @@ class ScanOptions(msgspec.Struct, frozen=True, kw_only=True):
     build_type: str = "release"
     """``debug`` accepts what only a debug build may have."""
     live: LiveOptions = LiveOptions()
+    baseline: Baseline | None = None
+    """Findings that are known and do not block; None when everything counts as new."""
     first_party: tuple[str, ...] = ()
     """Domains that belong to the app's own team; inferred from the package name when empty."""

@@ -20,6 +20,7 @@ from analyzer.extractors.code_inventory import find_payloads, unread_parts
 from analyzer.extractors.network_policy import PinDescription
 from analyzer.extractors.pin_values import describe_pin, identify_key
 from analyzer.extractors.policy_files import extract_policy
+from analyzer.gate.baseline import mark_known
 from analyzer.gate.decide import decide
 from analyzer.model import (
     AnalysisGap,
@@ -207,6 +208,9 @@ def _result(
     gaps = _ordered(stages.gaps)
     findings = evaluation.findings if evaluation else ()
     not_evaluated = evaluation.not_evaluated if evaluation else ()
+    baseline_use = None
+    if options.baseline is not None and app is not None:
+        findings, baseline_use = mark_known(findings, not_evaluated, options.baseline, app.info.package)
     strengths = evaluation.strengths if evaluation else ()
     return ScanResult(
         schema_version=SCHEMA_VERSION,
@@ -226,7 +230,7 @@ def _result(
             gaps=len(gaps),
             not_evaluated=len(not_evaluated),
         ),
-        gate=decide(findings, gaps, not_evaluated, options, opened=app is not None),
+        gate=decide(findings, gaps, not_evaluated, options, opened=app is not None, baseline=baseline_use),
         stages=tuple(_with_gaps(record, gaps) for record in stages.records),
         rules=evaluation.rules if evaluation else {},
     )

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from analyzer.cli.files import write_whole
 from analyzer.cli.messages import note
 from analyzer.errors import UsageError
 from analyzer.model import ScanResult
@@ -112,11 +113,7 @@ class Outputs:
         print(f"\nHTML report: {path}")
 
     def _save(self, path: Path, content: bytes, *, announce: bool = True) -> None:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        except OSError as error:
-            raise UsageError(f"{path}: cannot be written ({error.strerror or error})") from error
+        write_whole(path, content)
         self._written.append(path)
         if announce and not self._quiet:
             note(f"wrote {path}")

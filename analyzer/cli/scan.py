@@ -13,6 +13,7 @@ import click
 from msgspec.structs import replace
 
 from analyzer.cli.as_of import as_of_option
+from analyzer.cli.baseline import load_baseline
 from analyzer.cli.live_options import StderrWatcher, live_options, read_live
 from analyzer.cli.messages import complain
 from analyzer.errors import UsageError
@@ -51,6 +52,13 @@ _PRECEDENCE = (4, 1, 3, 0)
     default="firm",
     show_default=True,
     help="Lowest confidence with which a finding may block.",
+)
+@click.option(
+    "--baseline",
+    "baseline_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Findings that are known and do not block; see `pinscope baseline`.",
 )
 @click.option("--require", multiple=True, metavar="RULE", help="Rule that must have been evaluated (else exit code 3).")
 @click.option(
@@ -97,6 +105,7 @@ def scan(
     output: Path | None,
     fail_on: str,
     min_confidence: str,
+    baseline_file: Path | None,
     require: tuple[str, ...],
     rule_folders: tuple[Path, ...],
     profile: str,
@@ -133,6 +142,7 @@ def scan(
         rule_folders=rule_folders,
         fail_on=None if fail_on == "never" else Severity(fail_on),
         min_confidence=Confidence(min_confidence),
+        baseline=load_baseline(baseline_file) if baseline_file is not None else None,
         require=require,
         reproducible=reproducible,
         profile=profile,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from analyzer.model import AnalysisGap, Confidence, Finding, GateDecision, NotEvaluated, Severity
+from analyzer.model import AnalysisGap, BaselineUse, Confidence, Finding, GateDecision, NotEvaluated, Severity
 from analyzer.options import ScanOptions
 
 EXIT_PASS = 0
@@ -26,10 +26,12 @@ _Outcome = Literal["pass", "blocked", "incomplete", "failed"]
 def blocks(finding: Finding, options: ScanOptions) -> bool:
     """Tell whether a finding stops the build under `options`.
 
-    A waived finding never does, and neither does a coverage finding, whatever the thresholds: it states what
-    could not be analysed, and whether that matters is for the gaps to say.
+    A waived finding never does, nor does one that the baseline knows, and neither does a coverage finding, whatever
+    the thresholds: it states what could not be analysed, and whether that matters is for the gaps to say.
     """
-    if options.fail_on is None or finding.waiver is not None or finding.confidence is Confidence.COVERAGE:
+    if options.fail_on is None or finding.confidence is Confidence.COVERAGE:
+        return False
+    if finding.waiver is not None or finding.known:
         return False
     severe = finding.severity.rank >= options.fail_on.rank
     sure = finding.confidence.rank >= options.min_confidence.rank
@@ -43,6 +45,7 @@ def decide(
     options: ScanOptions,
     *,
     opened: bool,
+    baseline: BaselineUse | None = None,
 ) -> GateDecision:
     """Decide about one target.
 
@@ -55,6 +58,7 @@ def decide(
         not_evaluated: Rules without an answer. They matter when marked incomplete or named by `options.require`.
         options: Thresholds and required rules.
         opened: False when the target could not be read as an app at all.
+        baseline: What the baseline did to the findings; None without one.
     """
     blocking = tuple(finding for finding in findings if blocks(finding, options))
     failures = tuple(gap for gap in gaps if gap.reason == "failure")
@@ -66,13 +70,13 @@ def decide(
         reason = f"The analyzer failed: {_join(dict.fromkeys(map(_failure_name, failures)))}."
     elif blocking:
         exit_code, outcome = EXIT_BLOCKED, "blocked"
-        reason = _blocked_reason(blocking, options)
+        reason = _blocked_reason(blocking, options, baseline)
     elif missing:
         exit_code, outcome = EXIT_INCOMPLETE, "incomplete"
         reason = f"The analysis is incomplete: {_join(missing)}."
     else:
         exit_code, outcome = EXIT_PASS, "pass"
-        reason = _pass_reason(options)
+        reason = _pass_reason(options, baseline)
     return GateDecision(
         exit_code=exit_code,
         outcome=outcome,
@@ -80,6 +84,7 @@ def decide(
         blocking=tuple(finding.fingerprint for finding in blocking),
         fail_on=options.fail_on.value if options.fail_on is not None else "never",
         min_confidence=options.min_confidence.value,
+        baseline=baseline,
     )
 
 
@@ -106,17 +111,18 @@ def _missing(
     return tuple(dict.fromkeys(missing))
 
 
-def _blocked_reason(blocking: Sequence[Finding], options: ScanOptions) -> str:
-    count = len(blocking)
-    noun, verb = ("finding", "blocks") if count == 1 else ("findings", "block")
+def _blocked_reason(blocking: Sequence[Finding], options: ScanOptions, baseline: BaselineUse | None) -> str:
+    count = f"{len(blocking)} new" if baseline is not None else str(len(blocking))
+    noun, verb = ("finding", "blocks") if len(blocking) == 1 else ("findings", "block")
     rules = _join(dict.fromkeys(finding.rule_id for finding in blocking))
     return f"{count} {noun} of {_thresholds(options)} {verb}: {rules}."
 
 
-def _pass_reason(options: ScanOptions) -> str:
+def _pass_reason(options: ScanOptions, baseline: BaselineUse | None) -> str:
     if options.fail_on is None:
         return "Findings never block, by choice of options, and the analysis is complete enough."
-    return f"No finding of {_thresholds(options)}, and the analysis is complete enough."
+    none = "No new finding" if baseline is not None else "No finding"
+    return f"{none} of {_thresholds(options)}, and the analysis is complete enough."
 
 
 def _thresholds(options: ScanOptions) -> str:

@@ -2,6 +2,7 @@
 
 from analyzer.model.app import AppInfo, Component, MetaData, ResourceReference, Signer
 from analyzer.model.base import Record
+from analyzer.model.baseline import BASELINE_VERSION, Baseline, BaselineEntry, BaselineUse
 from analyzer.model.chains import ChainObservation, ChainPath, NearMiss, ObservedCertificate, PinCheck, PinMatch
 from analyzer.model.code import ApiUse, CallbackFact, CertificateFact, HostFact, SdkFact
 from analyzer.model.facts import Facts
@@ -38,10 +39,14 @@ from analyzer.model.policy import (
 from analyzer.model.result import GateDecision, ScanResult, StageRecord, Summary, Target, ToolInfo
 
 __all__ = [
+    "BASELINE_VERSION",
     "Adjustment",
     "AnalysisGap",
     "ApiUse",
     "AppInfo",
+    "Baseline",
+    "BaselineEntry",
+    "BaselineUse",
     "CallbackFact",
     "CertificateFact",
     "ChainObservation",

@@ -73,6 +73,8 @@ class Finding(Record, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     owner: str = "first-party"
     waiver: Waiver | None = None
+    known: bool = False
+    """True when the baseline lists it, so that it does not block."""
     first_level: int | None = None
     """First device API level on which it holds; None when the level does not matter."""
     last_level: int | None = None

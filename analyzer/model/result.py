@@ -4,6 +4,7 @@ from typing import Literal
 
 from analyzer.model.app import AppInfo
 from analyzer.model.base import Record
+from analyzer.model.baseline import BaselineUse
 from analyzer.model.facts import Facts
 from analyzer.model.findings import Finding, NotEvaluated, RuleText, Strength
 from analyzer.model.gaps import AnalysisGap
@@ -54,6 +55,8 @@ class GateDecision(Record, frozen=True, kw_only=True):
     """Fingerprints of the findings that block."""
     fail_on: str
     min_confidence: str
+    baseline: BaselineUse | None = None
+    """What the baseline did; None when there was none."""
 
 
 class StageRecord(Record, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from analyzer.reporters.text import visible
 
 FINDING_COLUMNS = (
     "kind", "target", "package", "version", "rule_id", "severity", "confidence", "title", "subject", "message", "owner",
-    "place", "places", "blocking", "waived_until", "waiver_reason", "fingerprint",
+    "place", "places", "blocking", "waived_until", "waiver_reason", "fingerprint", "known",
 )  # fmt: skip
 PIN_COLUMNS = (
     "kind", "target", "package", "version", "host", "include_subdomains", "mechanism", "pin", "value", "hashed_object",
@@ -57,6 +57,7 @@ def _finding_rows(result: ScanResult, place: Place) -> Iterable[tuple[str, ...]]
             (waiver.until or "") if waiver is not None else "",
             waiver.reason if waiver is not None else "",
             finding.fingerprint,
+            _boolean(finding.known),
         )
     for gap in result.gaps:
         row = dict.fromkeys(FINDING_COLUMNS, "")

@@ -22,7 +22,7 @@ _MAX_MESSAGE_CHARACTERS = 2_000
 
 
 def render_github(results: Sequence[ScanResult], *, root: str | None = None) -> bytes:
-    """Write annotations for the findings that no waiver covers, for what is incomplete, and for the decision.
+    """Write annotations: findings that neither waiver nor baseline covers, what is incomplete, and the decision.
 
     Args:
         results: One result per target.
@@ -32,7 +32,7 @@ def render_github(results: Sequence[ScanResult], *, root: str | None = None) -> 
     for result in results:
         place = Place(result, root)
         blocking = frozenset(result.gate.blocking)
-        open_findings = [finding for finding in result.findings if finding.waiver is None]
+        open_findings = [one for one in result.findings if one.waiver is None and not one.known]
         open_findings.sort(key=lambda finding: finding.fingerprint not in blocking)
         lines += [_finding(finding, place, blocking=finding.fingerprint in blocking) for finding in open_findings]
         lines += [

@@ -78,6 +78,8 @@ def _finding_case(suite: ET.Element, finding: Finding, place: Place, *, blocking
     if finding.waiver is not None:
         until = f" until {finding.waiver.until}" if finding.waiver.until else ""
         ET.SubElement(case, "skipped", message=place.text(f"waived{until}: {finding.waiver.reason}"))
+    elif finding.known:
+        ET.SubElement(case, "skipped", message="known: the baseline lists it")
     elif blocking:
         ET.SubElement(case, "failure", type=finding.severity.value, message=message).text = "\n".join(lines)
         return

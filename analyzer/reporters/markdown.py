@@ -66,6 +66,7 @@ def _report(view: ReportView) -> str:
         f"## Pinscope: {escape(view.app_name)}",
         f"{escape(view.app_line)} · as of {view.as_of}",
         f"**Gate: {view.gate.label}** (exit code {view.gate.exit_code}). {escape(view.gate.reason)}",
+        *([escape(view.gate.baseline)] if view.gate.baseline else []),
         escape(" ".join(view.verdict.known)),
     ]
     if view.verdict.unknown:
@@ -125,6 +126,7 @@ def _group(group: FindingGroup) -> str:
     named = [code(shorten(subject, _MAX_CELL_CHARACTERS)) for subject in subjects[:_MOST_SUBJECTS]]
     named += [f"{len(subjects) - _MOST_SUBJECTS} more"] if len(subjects) > _MOST_SUBJECTS else []
     marks = ["**blocks**"] if any(finding.blocking for finding in group.findings) else []
+    marks += ["known"] if all(finding.known for finding in group.findings) else []
     marks += sorted({escape(finding.waiver) for finding in group.findings if finding.waiver is not None})
     severity = f"{_SHAPES[group.severity]} {group.severity.value}"
     title = " · ".join((escape(group.title), *marks))

@@ -238,6 +238,8 @@ def _result(finding: Finding, place: Place, artifact: int, rule_index: dict[str,
     }
     # An empty list says that the result is not suppressed, a missing one that nobody knows.
     written["suppressions"] = []
+    if finding.known:
+        written["baselineState"] = "unchanged"
     if finding.waiver is not None:
         until = f" (until {finding.waiver.until})" if finding.waiver.until else ""
         written["suppressions"].append(

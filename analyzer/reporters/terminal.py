@@ -117,6 +117,8 @@ def _gate(view: ReportView) -> RenderableType:
     text.append(view.gate.label, style=_OUTCOME_STYLES[view.gate.outcome])
     text.append(f" (exit code {view.gate.exit_code}). ", style="not bold")
     text.append(view.gate.reason, style="not bold")
+    if view.gate.baseline:
+        text.append(f"\n{view.gate.baseline}", style="not bold")
     return Group(text, Text())
 
 
@@ -250,6 +252,7 @@ def _group(group: FindingGroup) -> RenderableType:
     notes = [group.rule_id]
     notes += ["blocks"] if any(finding.blocking for finding in group.findings) else []
     notes += ["waived"] if all(finding.waiver for finding in group.findings) else []
+    notes += ["known"] if all(finding.known for finding in group.findings) else []
     text.append(f"  [{', '.join(notes)}]", style="dim")
     grid.add_row(Text(f"{_SEVERITY_SHAPES[group.severity]} {group.severity.value}", style=style), text)
     return Padding(grid, (0, 0, 0, 2))

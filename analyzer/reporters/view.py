@@ -2,9 +2,9 @@
 
 import datetime as dt
 
-from analyzer.model import AppInfo, ScanResult, Severity
+from analyzer.model import AppInfo, BaselineUse, ScanResult, Severity
 from analyzer.reporters.levels import name_levels
-from analyzer.reporters.text import plural
+from analyzer.reporters.text import join_words, plural
 from analyzer.reporters.view_facts import fact_rows, method, timeline
 from analyzer.reporters.view_findings import (
     gap_views,
@@ -104,4 +104,18 @@ def _gate(result: ScanResult, groups: tuple[FindingGroup, ...]) -> GateView:
             for finding in group.findings
             if finding.blocking
         ),
+        baseline=_baseline(gate.baseline),
     )
+
+
+def _baseline(use: BaselineUse | None) -> str:
+    if use is None:
+        return ""
+    parts = [f"{plural(use.known, 'finding')} known to the baseline, {use.new} new"]
+    if use.stale:
+        names = join_words([f"{show(entry.rule_id)} ({show(entry.subject, 80)})" for entry in use.stale[:3]])
+        more = f" and {len(use.stale) - 3} more" if len(use.stale) > 3 else ""
+        parts.append(f"no longer there: {names}{more}; `pinscope baseline update` leaves them out")
+    if use.unconfirmed:
+        parts.append(f"{plural(len(use.unconfirmed), 'entry', 'entries')} could not be confirmed")
+    return ". ".join(f"{part[:1].upper()}{part[1:]}" for part in parts) + "."

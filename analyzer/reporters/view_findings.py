@@ -178,6 +178,7 @@ def _finding_view(finding: Finding, anchor: str, app: AppInfo | None, *, blockin
         ),
         fix=_snippet(finding.fix),
         waiver=waiver,
+        known=finding.known,
         fingerprint=show(finding.fingerprint),
         blocking=blocking,
         tags=tuple(show(tag, 80) for tag in finding.tags),
@@ -185,7 +186,12 @@ def _finding_view(finding: Finding, anchor: str, app: AppInfo | None, *, blockin
 
 
 def _rank(finding: Finding) -> tuple[bool, int, int, str]:
-    return finding.waiver is not None, -finding.severity.rank, -finding.confidence.rank, finding.subject
+    return (
+        finding.waiver is not None or finding.known,
+        -finding.severity.rank,
+        -finding.confidence.rank,
+        finding.subject,
+    )
 
 
 def _levels(first: int | None, last: int | None, app: AppInfo | None) -> str:

@@ -48,6 +48,8 @@ class GateView(View, frozen=True, kw_only=True):
     exit_code: int
     thresholds: str
     blocking: tuple[BlockingFinding, ...]
+    baseline: str = ""
+    """What the baseline did, in a sentence; empty without one."""
 
 
 class Value(View, frozen=True, kw_only=True):
@@ -146,6 +148,8 @@ class FindingView(View, frozen=True, kw_only=True):
     fix: str | None
     """A snippet made for this app."""
     waiver: str | None
+    known: bool
+    """The baseline lists it."""
     fingerprint: str
     blocking: bool
     tags: tuple[str, ...]
