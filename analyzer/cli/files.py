@@ -47,10 +47,10 @@ def write_whole(path: Path, content: bytes) -> None:
                 stream.write(content)
             Path(name).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
             Path(name).replace(path)
-        except BaseException:
+        finally:
+            # After a replacement there is nothing left of this name.
             with suppress(OSError):
                 Path(name).unlink()
-            raise
     except OSError as error:
         raise UsageError(f"{path}: cannot be written ({error.strerror or error})") from error
 

@@ -630,7 +630,10 @@ def test_no_control_or_invisible_character_of_an_app_gets_into_the_log(text: str
     written = json.loads(data.decode("utf-8"))
     for value in strings(written):
         assert value.replace("\n", "").isprintable(), ascii(value)
-        assert "](" not in value
+    for one in written["runs"][0]["results"]:
+        # A snippet is code and no message: nobody makes links of it, and code may call an element of an array.
+        one["properties"].pop("fix", None)
+    assert not [value for value in strings(written) if "](" in value]
     assert written["runs"][0]["results"][0]["message"]["text"]
 
 
