@@ -15,6 +15,8 @@ from analyzer.apk.errors import LimitError
 from analyzer.errors import BrokenInstallError, RuleError, TargetError, UsageError
 from analyzer.extractors.anchor_files import read_anchors
 from analyzer.extractors.catalogue import Catalogue, load_catalogue
+from analyzer.extractors.certificates import extract_certificates
+from analyzer.extractors.code.certificates import CertificateCode
 from analyzer.extractors.code.stage import CodeExtraction, analyse_code
 from analyzer.extractors.code_inventory import find_payloads, unread_parts
 from analyzer.extractors.network_policy import PinDescription
@@ -262,6 +264,14 @@ def _extract(app: OpenedApp, options: ScanOptions, engine: Engine, stages: _Stag
         covered |= set(code.covered)
         stages.gaps.extend(code.gaps)
     code = code or CodeExtraction()
+    certificates = stages.run(
+        "certificates",
+        ("certificate",),
+        lambda: extract_certificates(app, engine.catalogue, network_policy, code.certificates or CertificateCode()),
+    )
+    if certificates is not None:
+        covered |= {"certificate"} if code.certificates is not None else set()
+        stages.gaps.extend(certificates.gaps)
     stages.gaps.extend(unread_parts(app, app.info.native_libraries))
     payloads = stages.run("payloads", ("code",), lambda: find_payloads(app)) or ()
     facts = Facts(
@@ -269,6 +279,7 @@ def _extract(app: OpenedApp, options: ScanOptions, engine: Engine, stages: _Stag
         policy=network_policy,
         pins=(*policy_pins, *code.pins),
         callbacks=code.callbacks,
+        certificates=certificates.certificates if certificates is not None else (),
         sdks=code.sdks,
         hosts=(*(policy.facts.hosts if policy is not None else ()), *code.hosts),
         api_uses=code.api_uses,

@@ -73,16 +73,6 @@ def unread_parts(app: CodeSource, native_libraries: tuple[str, ...]) -> tuple[An
                 hides=("native",),
             )
         )
-    if app.entries():
-        gaps.append(
-            AnalysisGap(
-                stage="code",
-                reason="not-analysed-yet",
-                subject="bundled certificates",
-                detail="Certificates, keys and key stores among the app's files are not analysed yet.",
-                hides=("certificate",),
-            )
-        )
     return tuple(gaps)
 
 

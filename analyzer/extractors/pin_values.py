@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from analyzer.extractors.catalogue import Catalogue, KnownPin
+from analyzer.extractors.known_roots import known_root
 from analyzer.extractors.network_policy import android_base64
 from analyzer.model.pins import Algorithm, Mechanism, PinIdentity, PinProblem
 
@@ -100,16 +101,18 @@ def describe_pin(
         algorithm=decoded.algorithm,
         problem=problem,
         problem_detail=detail,
-        identity=_identity(known, at_home=at_home) if known is not None else None,
+        identity=_identity(known, at_home=at_home)
+        if known is not None
+        else known_root(decoded.algorithm, decoded.digest),
     )
 
 
 def identify_key(digest: bytes, catalogue: Catalogue) -> PinIdentity | None:
     """Name a key by the SHA-256 of its SubjectPublicKeyInfo, where it is publicly known to be that of a certificate."""
     known = catalogue.pins.get(("sha256", digest))
-    return (
-        _identity(known, at_home=False) if known is not None and known.kind not in ("example", "empty-input") else None
-    )
+    if known is not None and known.kind not in ("example", "empty-input"):
+        return _identity(known, at_home=False)
+    return known_root("sha256", digest)
 
 
 def canonical(algorithm: Algorithm, digest: bytes) -> str:

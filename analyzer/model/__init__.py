@@ -3,8 +3,9 @@
 from analyzer.model.app import AppInfo, Component, MetaData, ResourceReference, Signer
 from analyzer.model.base import Record
 from analyzer.model.baseline import BASELINE_VERSION, Baseline, BaselineEntry, BaselineUse
+from analyzer.model.certificates import CertificateFact, CertificateUse
 from analyzer.model.chains import ChainObservation, ChainPath, NearMiss, ObservedCertificate, PinCheck, PinMatch
-from analyzer.model.code import ApiUse, CallbackFact, CertificateFact, HostFact, SdkFact
+from analyzer.model.code import ApiUse, CallbackFact, HostFact, SdkFact
 from analyzer.model.facts import Facts
 from analyzer.model.findings import (
     Adjustment,
@@ -49,6 +50,7 @@ __all__ = [
     "BaselineUse",
     "CallbackFact",
     "CertificateFact",
+    "CertificateUse",
     "ChainObservation",
     "ChainPath",
     "Component",

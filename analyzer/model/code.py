@@ -1,4 +1,4 @@
-"""Facts read from code and from bundled files: callbacks, certificates, SDKs, hosts."""
+"""Facts read from code: callbacks, SDKs, hosts."""
 
 from typing import Literal
 
@@ -49,21 +49,6 @@ class CallbackFact(Record, frozen=True, kw_only=True):
     """What it is handed to, by the names of ``callback_sinks.yaml``."""
     evidence: tuple[Location, ...] = ()
     """The statements that decide first, then how an object of the class gets to what uses it."""
-
-
-class CertificateFact(Record, frozen=True, kw_only=True):
-    """A certificate, key or key store bundled with the app."""
-
-    kind: Literal["certificate", "private-key", "public-key", "keystore"]
-    entry: str
-    subject: str | None = None
-    not_after: str | None = None
-    """RFC 3339 instant."""
-    spki_sha256: bytes | None = None
-    certificate_sha256: bytes | None = None
-    used_by: tuple[str, ...] = ()
-    problem: str | None = None
-    evidence: tuple[Location, ...] = ()
 
 
 class SdkFact(Record, frozen=True, kw_only=True):

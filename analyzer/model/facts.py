@@ -2,8 +2,9 @@
 
 from analyzer.model.app import AppInfo
 from analyzer.model.base import Record
+from analyzer.model.certificates import CertificateFact
 from analyzer.model.chains import ChainObservation, PinCheck
-from analyzer.model.code import ApiUse, CallbackFact, CertificateFact, HostFact, SdkFact
+from analyzer.model.code import ApiUse, CallbackFact, HostFact, SdkFact
 from analyzer.model.location import Location
 from analyzer.model.pins import PinFact
 from analyzer.model.policy import NetworkPolicy

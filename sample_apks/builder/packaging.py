@@ -32,6 +32,9 @@ def _linked(tools: Tools, sample: Sample, work: Path, *options: str | Path) -> d
     linked = work / "linked.apk"
     command: list[str | Path] = ["aapt2", "link", "-I", FRAMEWORK, "--manifest", sample.manifest]
     command += ["--auto-add-overlay", "-o", linked, *options]
+    assets = sample.folder / "assets"
+    if assets.is_dir():
+        command += ["-A", assets]
     if settings.split is not None:
         # Without the option aapt2 drops a resource that has no default value, before it splits.
         command += ["--no-resource-removal", "--split", f"{work / 'split.apk'}:{settings.split}"]

@@ -124,6 +124,7 @@ def test_every_field_of_raw_bytes_has_a_settled_spelling() -> None:
     assert base64_fields == {
         ("PolicyPin", "digest"),
         ("CertificateFact", "spki_sha256"),
+        ("CertificateFact", "reencoded_spki_sha256"),
         ("ChainObservation", "presented_sha256"),
         ("ChainObservation", "validated_sha256"),
         ("NearMiss", "digest"),

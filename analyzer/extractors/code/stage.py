@@ -10,6 +10,7 @@ from analyzer.dex import Program
 from analyzer.extractors.catalogue import Catalogue
 from analyzer.extractors.code.api_uses import extract_api_uses
 from analyzer.extractors.code.callback_wiring import CallbackWiring
+from analyzer.extractors.code.certificates import CertificateCode, extract_certificate_code
 from analyzer.extractors.code.context import AppResources, CodeContext
 from analyzer.extractors.code.hostname_verifiers import extract_hostname_verifiers
 from analyzer.extractors.code.hosts import extract_hosts
@@ -51,6 +52,8 @@ class CodeExtraction(Record, frozen=True, kw_only=True):
     sdks: tuple[SdkFact, ...] = ()
     api_uses: tuple[ApiUse, ...] = ()
     callbacks: tuple[CallbackFact, ...] = ()
+    certificates: CertificateCode | None = None
+    """What the stage that reads certificates needs to know of the code; None when that failed."""
     gaps: tuple[AnalysisGap, ...] = ()
     covered: tuple[FactKind, ...] = ()
     """The kinds of facts that were looked for in all code that could be read."""
@@ -138,6 +141,7 @@ def analyse_code(
     practices = run(
         "pin-practices", ("code",), lambda: (*extract_pin_practices(code), *extract_pin_sources(code, explained))
     )
+    certificates = run("certificates-in-code", ("certificate",), lambda: extract_certificate_code(code))
     for part in (sdks, hosts, apis, *pin_facts, literals, trust, *judged):
         gaps += part.gaps if part is not None else ()
     gaps += unjudged or ()
@@ -152,6 +156,7 @@ def analyse_code(
         "callback": unjudged == [] and None not in (*judged, trust),
     }
     return CodeExtraction(
+        certificates=certificates,
         pins=(*(pin for part in pin_facts for pin in part.pins), *(literals.pins if literals is not None else ())),
         hosts=hosts.hosts if hosts is not None else (),
         sdks=_merged([*(part.sdks for part in pin_facts), sdks.sdks if sdks is not None else ()]),

@@ -1,6 +1,7 @@
 package android.content;
 
 import android.content.pm.ApplicationInfo;
+import android.content.res.AssetManager;
 import android.content.res.Resources;
 
 public class ContextWrapper extends Context {
@@ -9,6 +10,11 @@ public class ContextWrapper extends Context {
 
     @Override
     public ApplicationInfo getApplicationInfo() {
+        return null;
+    }
+
+    @Override
+    public AssetManager getAssets() {
         return null;
     }
 

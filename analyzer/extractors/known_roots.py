@@ -1,0 +1,34 @@
+"""The roots that come with certifi, by the digests of their keys."""
+
+from functools import lru_cache
+
+from analyzer.model import PinIdentity
+from analyzer.model.pins import Algorithm
+
+
+def known_root(algorithm: Algorithm, digest: bytes) -> PinIdentity | None:
+    """Name the root whose SubjectPublicKeyInfo has this digest; None when certifi has none.
+
+    Computed at run time, so that it is always the installed bundle that speaks.
+    """
+    return _roots().get((algorithm, digest))
+
+
+@lru_cache(maxsize=1)
+def _roots() -> dict[tuple[Algorithm, bytes], PinIdentity]:
+    # Loading the library and 117 roots takes a tenth of a second: only runs that meet a key pay for it.
+    from analyzer.x509.store_files import certifi_store
+
+    store = certifi_store()
+    found: dict[tuple[Algorithm, bytes], PinIdentity] = {}
+    for root in store.anchors:
+        identity = PinIdentity(
+            name=root.subject.common_name or root.subject.organisation or root.subject.text,
+            kind="root",
+            real=True,
+            detail=f"A root in {store.name}.",
+            status="active",
+            valid_until=root.not_after.date().isoformat(),
+        )
+        found["sha256", root.key.sha256] = found["sha1", root.key.sha1] = identity
+    return found
