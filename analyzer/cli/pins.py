@@ -1,48 +1,97 @@
-"""``pinscope pins``: the pins of an app, each with what it is for and where it stands."""
+"""``pinscope pins``: the pins of an app, and the pins that certificates, keys and hosts would have."""
 
 import datetime as dt
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from analyzer.cli.as_of import as_of_option
+from analyzer.cli.live_options import live_options
 from analyzer.cli.messages import complain
 from analyzer.errors import UsageError
 
 # The precedence of outcomes over several targets: a bug of ours, incomplete, nothing.
 _PRECEDENCE = (4, 3, 0)
-_FORMATS = ("table", "json")
+_FORMATS = (
+    "table", "json", "pins", "nsc", "okhttp-kotlin", "okhttp-java", "trustkit", "curl", "hex", "openssl",
+)  # fmt: skip
+_ROLES = ("leaf", "intermediate", "anchor", "all")
 
 
 @click.command()
-@click.argument("targets", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="TARGET…")
+@click.argument("targets", nargs=-1, required=True, metavar="TARGET…")
 @click.option(
     "--format",
     "output_format",
     type=click.Choice(_FORMATS),
     default="table",
     show_default=True,
-    help="json has the keys of facts.pins[] in the JSON report.",
+    help="json has the keys of facts.pins[] in the JSON report for an app, certificates[] for other targets.",
 )
+@click.option(
+    "--pick",
+    type=click.Choice(_ROLES),
+    multiple=True,
+    help="Which certificates of a host's chain go into a snippet; repeatable.  [default: intermediate and anchor]",
+)
+@click.option("--host", "snippet_host", metavar="HOST", help="Host in the snippet.  [default: the one that was asked]")
+@click.option("--single-pin", is_flag=True, help="Hand out a snippet with a single pin, which leaves no way to rotate.")
+@click.option("--recommend", is_flag=True, help="Add advice on which of the keys to pin.")
+@click.option("--password", "passwords", multiple=True, help="Password to try on key stores and keys; repeatable.")
+@live_options
 @as_of_option
 @click.option("--limit", "limits", multiple=True, metavar="NAME=NUMBER", help="Change a bound on what is read.")
 def pins(
-    targets: tuple[Path, ...],
+    targets: tuple[str, ...],
     output_format: str,
+    pick: tuple[str, ...],
+    snippet_host: str | None,
+    single_pin: bool,
+    recommend: bool,
+    passwords: tuple[str, ...],
     as_of: dt.datetime,
     limits: tuple[str, ...],
+    **live: Any,
 ) -> int:
-    """Print every pin that each TARGET holds, wherever it comes from.
+    """Print the pins that an app holds, or that certificates, keys and hosts would have.
 
-    TARGET is an app: an APK, a split set (.apks, .xapk, .apkm) or a folder of split APKs. For each pin: the host, the
-    mechanism that checks it and against which certificates, whether that mechanism is in use, whose code it is, whose
-    key it is where that is publicly known, what is wrong with it, and the places that show it. A pin whose value could
-    not be resolved is listed with the reason; so is a text in the form of a pin that nothing is known to use.
+    For an app (an APK, a split set or a folder of split APKs): every pin with its host, the mechanism that checks it
+    and against which certificates, whether that mechanism is in use, whose code it is, whose key it is where that is
+    publicly known, what is wrong with it, and the places that show it.
+
+    Any other TARGET gives the pins of its keys: a host (HOST[:PORT], [IPV6]:PORT, https://HOST/…) or a file with
+    certificates, keys, certificate requests, PKCS#7, PKCS#12, JKS, JCEKS or BKS; - reads standard input. A file is
+    known by its content, and an existing file is never taken for a host.
+
+    Naming a host here is asking for a connection to it, so that --live is not needed. Private addresses still need
+    --allow-private. Snippets hold at least two pins; with one they contain a line that does not compile.
 
     Nothing is judged: the exit code is 0 when the targets were read completely, 3 when a part was not.
     """
+    from analyzer.cli.keys import print_keys, sort_targets
+
+    sorted_targets = sort_targets(targets, live)
+    if sorted_targets.apps:
+        if sorted_targets.others or output_format not in ("table", "json"):
+            raise UsageError("the pins of an app are printed as table or json, apart from other targets")
+        return _print_app_pins(sorted_targets.apps, output_format, as_of, limits)
+    return print_keys(
+        sorted_targets,
+        output_format,
+        live,
+        as_of=as_of,
+        pick=pick,
+        snippet_host=snippet_host,
+        single_pin=single_pin,
+        recommend=recommend,
+        passwords=passwords,
+    )
+
+
+def _print_app_pins(targets: tuple[Path, ...], output_format: str, as_of: dt.datetime, limits: tuple[str, ...]) -> int:
     from analyzer.batch.runner import run
     from analyzer.cli.limits import parse_limits
     from analyzer.options import ScanOptions
@@ -50,9 +99,6 @@ def pins(
     from analyzer.reporters.pins_document import render_pins_json
     from analyzer.reporters.pins_table import render_pins_text
 
-    for target in targets:
-        if not target.exists():
-            raise UsageError(f"{target}: no such file or folder")
     options = ScanOptions(as_of=as_of, limits=parse_limits(limits), fail_on=None)
     results = list(run(targets, options, load_engine(options)))
     if output_format == "json":

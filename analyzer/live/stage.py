@@ -1,6 +1,7 @@
 """The live stage: choose hosts, ask them or read their recordings, and compare their chains with the app's pins."""
 
-from collections.abc import Callable, Iterator, Sequence
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 import msgspec
@@ -14,7 +15,7 @@ from analyzer.live.pool import Place, ask_all
 from analyzer.live.recordings import RecordedChains, Recording, read_folder, save_recording
 from analyzer.live.settings import LiveSettings
 from analyzer.live.targets import Plan, make_plan
-from analyzer.model import AnalysisGap, ChainObservation, Facts, PinCheck, TrustAnchor
+from analyzer.model import AnalysisGap, ChainObservation, Facts, NetworkPolicy, PinCheck, PinFact, TrustAnchor
 from analyzer.model.policy_lookup import effective
 from analyzer.options import ScanOptions
 from analyzer.x509.certificate import Certificate, read_certificate
@@ -76,7 +77,7 @@ def look(
     answered = watcher.answered if watcher is not None else lambda: None
     unwritten: list[str] = []
     seen = _see(plan, settings, recorded, to_ask if live.enabled else [], answered, unwritten)
-    chains = _Observer(facts, settings, options, identify, anchors).observe(seen)
+    chains = _Observer(facts.policy, facts.pins, settings, options.as_of, identify, anchors).observe(seen)
     checks = tuple(_checks(plan, chains, facts, options))
     gaps = (
         *_recording_gaps(recorded),
@@ -84,6 +85,39 @@ def look(
         *_pattern_gaps(plan, strict=live.strict),
     )
     return Looked(chains=chains, checks=checks, gaps=gaps)
+
+
+def look_at(
+    places: Iterable[Place],
+    settings: LiveSettings,
+    as_of: dt.datetime,
+    *,
+    identify: Identify,
+    pins: Sequence[PinFact] = (),
+    watcher: Watcher | None = None,
+) -> tuple[ChainObservation, ...]:
+    """Look at the chains of places that the user names; a host without a chain has an observation that says why.
+
+    Args:
+        places: What to ask, or to find a recording of.
+        settings: What the user allows.
+        as_of: The instant at which paths must be valid.
+        identify: Names keys that are publicly known.
+        pins: Those whose values are compared with other digests of the certificates.
+        watcher: Is told of hosts before they are contacted.
+    """
+    live = settings.options
+    recorded = read_folder(live.chains) if live.chains is not None else RecordedChains(())
+    plan = Plan(places=dict.fromkeys(places, ()), refused=(), sets={})
+    to_ask = [place for place in plan.places if live.refresh or recorded.find(place.host, place.port) is None]
+    if not live.enabled:
+        to_ask = []
+    elif watcher is not None:
+        watcher.announce([_shown(place) for place in to_ask], ())
+    answered = watcher.answered if watcher is not None else lambda: None
+    seen = _see(plan, settings, recorded, to_ask, answered, [])
+    none = NetworkPolicy(state="none")
+    return _Observer(none, pins, settings, as_of, identify, lambda _: ()).observe(seen)
 
 
 def _place_of(recording: Recording) -> Place:
@@ -161,15 +195,17 @@ class _Observer:
 
     def __init__(
         self,
-        facts: Facts,
+        policy: NetworkPolicy,
+        pins: Sequence[PinFact],
         settings: LiveSettings,
-        options: ScanOptions,
+        at: dt.datetime,
         identify: Identify,
         anchors: Callable[[str], Sequence[Certificate]],
     ) -> None:
-        self._facts = facts
+        self._policy = policy
+        self._pins = pins
         self._settings = settings
-        self._at = options.as_of
+        self._at = at
         self._identify = identify
         self._anchors = anchors
         self._stores: dict[tuple[TrustAnchor, ...], tuple[Store, ...]] = {}
@@ -186,7 +222,7 @@ class _Observer:
                 sighting,
                 self._stores_for(sighting.place.host.name),
                 self._at,
-                pins=self._facts.pins,
+                pins=self._pins,
                 identify=self._identify,
                 others=tuple(authorities),
             )
@@ -194,7 +230,7 @@ class _Observer:
         )
 
     def _stores_for(self, host: str) -> tuple[Store, ...]:
-        holds = effective(self._facts.policy, host)
+        holds = effective(self._policy, host)
         anchors = holds.trust_anchors if holds is not None else ()
         if anchors not in self._stores:
             self._stores[anchors] = self._made(anchors)
