@@ -15,8 +15,9 @@ FlagSource = Literal[
 class Overload(Record, frozen=True, kw_only=True):
     """One ``checkServerTrusted`` of a trust manager."""
 
-    form: Literal["two-argument", "socket", "engine", "host"]
-    """``host``: ``(X509Certificate[], String, String)`` that returns the validated chain, found by reflection."""
+    form: Literal["two-argument", "socket", "engine", "host", "renamed"]
+    """``host``: ``(X509Certificate[], String, String)`` that returns the validated chain, found by reflection;
+    ``renamed``: one of the same form under a name that nobody looks for."""
     behaviour: str
     chosen: bool
     """Whether the platform calls this one: Conscrypt prefers those with a socket or engine, then that with a host."""
@@ -44,6 +45,9 @@ class CallbackFact(Record, frozen=True, kw_only=True):
     """For ``flag-dependent``: where the flag comes from."""
     delegates_to: tuple[Literal["default", "keystore", "android-ca-store", "custom", "unknown"], ...] = ()
     """Whose check a trust manager relies on, where it accepts."""
+    without_host: bool = False
+    """True when the platform's default manager is asked without the host: it refuses that where its policy has
+    settings for single domains (AOSP ``RootTrustManager``)."""
     overloads: tuple[Overload, ...] = ()
     clients: tuple[str, ...] = ()
     """What it is handed to, by the names of ``callback_sinks.yaml``."""

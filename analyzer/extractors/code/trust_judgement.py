@@ -1,7 +1,7 @@
 """What a ``checkServerTrusted`` does, from its paths: the classes A to N of the specification."""
 
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
@@ -26,59 +26,13 @@ from analyzer.extractors.code.trust_checks import (
     matches,
     may_be_check,
 )
+from analyzer.extractors.code.trust_classes import PATHS_FIRST, WEAK, Behaviour, Judgement, Labelled
 from analyzer.extractors.code.trust_features import CERTIFICATE, FeatureReader, Features, is_signature_check
 from analyzer.extractors.code.trust_sources import Manager
 
-Behaviour = Literal[
-    "accept-all", "null-guard", "swallow", "validity-only", "name-compare", "flag-dependent", "self-signed",
-    "pin-presented", "pin-leaf-key", "pin-presented-after-validation", "pin-validated", "delegate", "keystore",
-    "always-throw", "unknown",
-]  # fmt: skip
-WEAK: Final = frozenset(
-    {"accept-all", "null-guard", "swallow", "validity-only", "name-compare", "self-signed", "pin-presented"}
-)
-"""Behaviours under which a certificate is accepted that proves nothing about the server."""
-_ORDER: tuple[Behaviour, ...] = (
-    "accept-all", "null-guard", "swallow", "validity-only", "self-signed", "name-compare", "pin-presented", "unknown",
-    "pin-presented-after-validation", "pin-validated", "pin-leaf-key", "keystore", "delegate",
-)  # fmt: skip
-"""What decides when the paths differ: the first of these that some path has."""
-SEVEREST_FIRST: Final[tuple[Behaviour, ...]] = (*_ORDER[:7], "flag-dependent", *_ORDER[7:], "always-throw")
-"""What decides when overloads differ that may all be called."""
-
+TWO_ARGUMENTS: Final = "([Ljava/security/cert/X509Certificate;Ljava/lang/String;)V"
 AskManager = Callable[[Value], tuple[Manager, ...]]
 JudgeClass = Callable[[Manager], Behaviour]
-
-
-class Labelled(msgspec.Struct, frozen=True):
-    """A path on which the chain is accepted, and why."""
-
-    path: Path
-    label: Behaviour
-    pins: tuple[Condition, ...] = ()
-    """Comparisons with a key or certificate that hold."""
-    managers: tuple[Manager, ...] = ()
-    """Whose check the chain passed."""
-    why_unknown: str | None = None
-
-
-class Judgement(msgspec.Struct, frozen=True):
-    """What a body does."""
-
-    behaviour: Behaviour
-    deciding: tuple[Path, ...]
-    """The paths that show it."""
-    keep: frozenset[Condition | Step]
-    """What on them is worth showing."""
-    labelled: tuple[Labelled, ...] = ()
-    flag: Value | None = None
-    flag_holds: bool | None = None
-    """Whether the flag is true on the paths that accept."""
-    flag_weak: Behaviour | None = None
-    """What is done on these paths."""
-    managers: tuple[Manager, ...] = ()
-    reason: str | None = None
-    """Why it cannot be told."""
 
 
 class Judge:
@@ -118,7 +72,7 @@ class Judge:
         if not labelled:
             return self._without_acceptance(real)
         labels = {one.label for one in labelled}
-        decided = next(label for label in _ORDER if label in labels)
+        decided = next(label for label in PATHS_FIRST if label in labels)
         if self._paths.incomplete is not None and decided not in WEAK:
             return self._judgement("unknown", labelled, reason=self._paths.incomplete)
         deciding = [one for one in labelled if one.label == decided]
@@ -197,15 +151,21 @@ class Judge:
 
     def _validated(self, path: Path, passed: list[Step], pins: list[Condition]) -> Labelled:
         managers = tuple(dict.fromkeys(manager for step in passed for manager in self._asked(step)))
+        bare = any(
+            step.ref.descriptor == TWO_ARGUMENTS and any(one.kind == "default" for one in self._asked(step))
+            for step in passed
+            if isinstance(step.ref, MethodRef)
+        )
         customs = [self._judge_class(one) for one in managers if one.class_name is not None]
         if customs and len(customs) == len(managers) and all(one in WEAK for one in customs):
             return Labelled(path, customs[0], tuple(pins), managers)
         if pins:
             good = all(self._on_validated(path, one) for one in pins)
-            return Labelled(path, "pin-validated" if good else "pin-presented-after-validation", tuple(pins), managers)
+            label: Behaviour = "pin-validated" if good else "pin-presented-after-validation"
+            return Labelled(path, label, tuple(pins), managers, bare)
         from_store = [one for one in managers if one.kind in ("keystore", "android-ca-store")]
-        return Labelled(path, "keystore" if from_store and len(from_store) == len(managers) else "delegate",
-                        (), managers)  # fmt: skip
+        label = "keystore" if from_store and len(from_store) == len(managers) else "delegate"
+        return Labelled(path, label, (), managers, bare)
 
     def _asked(self, step: Step) -> tuple[Manager, ...]:
         if step.kind == "static" or not step.arguments:

@@ -13,8 +13,9 @@ from analyzer.extractors.code.callback_wiring import CallbackWiring, Installatio
 from analyzer.extractors.code.context import CodeContext, location_in
 from analyzer.extractors.code.pseudo_code import expression, parameter_names, path_text
 from analyzer.extractors.code.trust_checks import MANAGER_TYPES, decides
+from analyzer.extractors.code.trust_classes import SEVEREST_FIRST, Behaviour, Judgement
 from analyzer.extractors.code.trust_flags import flag_source
-from analyzer.extractors.code.trust_judgement import SEVEREST_FIRST, WEAK, Behaviour, Judge, Judgement
+from analyzer.extractors.code.trust_judgement import Judge
 from analyzer.extractors.code.trust_sources import Manager, ManagerSources
 from analyzer.model import AnalysisGap, CallbackFact, Location
 from analyzer.model.code import FlagSource, Overload
@@ -29,6 +30,8 @@ FORMS = {
     f"({_CHAIN}{_TEXT}Ljavax/net/ssl/SSLEngine;)V": "engine",
     f"({_CHAIN}{_TEXT}{_TEXT})Ljava/util/List;": "host",
 }
+"""Descriptors of ``checkServerTrusted`` and what tells them apart."""
+_WITH_HOST = f"({_CHAIN}{_TEXT}{_TEXT})Ljava/util/List;"
 _EXTENDED = ("socket", "engine")
 _MAX_CLASSES = 300
 _MAX_VARIANTS = 32
@@ -165,6 +168,19 @@ class TrustManagers:
             method = self._program.resolve_method(MethodRef(name, _CHECK, descriptor))
             if method is not None and not method.is_abstract:
                 yield form, method
+        for method in self._renamed(name):
+            yield "renamed", method
+
+    def _renamed(self, name: str) -> Iterator[DexMethod]:
+        """Yield methods of the form that reflection looks for, whose name a shrinker took away."""
+        definition = self._program.find_class(name)
+        for method in definition.methods if definition is not None else ():
+            ref = method.ref
+            if ref.descriptor != _WITH_HOST or ref.name == _CHECK or method.is_static or not method.code_offset:
+                continue
+            # One that the app calls itself is a helper.
+            if not self._program.users.callers_of(self._program.refs_reaching(method)):
+                yield method
 
     def _objects(self, name: str, fields: dict[FieldRef, Value]) -> tuple[Created, ...]:
         """Return where objects of a class are created, for a merged class those of one case."""
@@ -268,6 +284,7 @@ class TrustManagers:
             detail=None if deciding is None else self._detail(deciding),
             flag=source,
             delegates_to=tuple(kinds),
+            without_host=deciding is not None and any(one.without_host for one in deciding.judgement.labelled),
             overloads=tuple(
                 Overload(form=one.form, behaviour=one.judgement.behaviour, chosen=one in chosen)  # type: ignore[arg-type]
                 for one in manager.bodies
@@ -326,7 +343,7 @@ def chosen_bodies(bodies: tuple[JudgedBody, ...]) -> tuple[JudgedBody, ...]:
     """Return the overloads that Conscrypt calls: with socket or engine, else with a host, else the plain one."""
     extended = tuple(one for one in bodies if one.form in _EXTENDED)
     with_host = tuple(one for one in bodies if one.form == "host")
-    return extended or with_host or bodies
+    return extended or with_host or tuple(one for one in bodies if one.form != "renamed")
 
 
 def worst(bodies: Iterable[JudgedBody]) -> Behaviour:
@@ -351,6 +368,3 @@ def evidence_of(body: JudgedBody) -> Iterator[Location]:
 
 def _shortest(paths: tuple[Path, ...]) -> list[Path]:
     return sorted(paths, key=lambda path: len(path.order))[:_SHOWN_PATHS]
-
-
-__all__ = ["WEAK", "JudgedBody", "JudgedManager", "TrustManagerFacts", "TrustManagers", "extract_trust_managers"]
