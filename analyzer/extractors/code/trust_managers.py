@@ -19,7 +19,6 @@ from analyzer.extractors.code.trust_judgement import Judge
 from analyzer.extractors.code.trust_sources import Manager, ManagerSources
 from analyzer.model import AnalysisGap, CallbackFact, Location
 from analyzer.model.code import FlagSource, Overload
-from analyzer.model.location import MAX_SNIPPET_CHARACTERS
 
 _CHECK = "checkServerTrusted"
 _CHAIN = "[Ljava/security/cert/X509Certificate;"
@@ -359,11 +358,8 @@ def _numbers(fields: dict[FieldRef, Value]) -> list[Number]:
 def evidence_of(body: JudgedBody) -> Iterator[Location]:
     """Yield the ways through a body that decide, as code."""
     names = parameter_names(body.method.ref, is_static=body.method.is_static)
-    shown = ", ".join(names[index] for index in sorted(names) if index)
     for path in _shortest(body.judgement.deciding):
-        head = f"{_CHECK}({shown}) {{ "
-        text = path_text(path, names, body.judgement.keep.__contains__, MAX_SNIPPET_CHARACTERS - len(head) - 2)
-        yield location_in(path.frame.method, path.offset, f"{head}{text} }}")
+        yield location_in(path.frame.method, path.offset, path_text(path, names, body.judgement.keep.__contains__))
 
 
 def _shortest(paths: tuple[Path, ...]) -> list[Path]:

@@ -172,10 +172,9 @@ def test_the_statements_that_decide_are_shown() -> None:
     def shown(name: str) -> str:
         return installed("trust-java")[name][1].evidence[0].snippet or ""
 
-    assert shown("AcceptAll") == "checkServerTrusted(chain, authType) { return; }"
+    assert shown("AcceptAll") == "return;"
     assert shown("Swallows") == (
-        "checkServerTrusted(chain, authType) { try { delegate.checkServerTrusted(chain, authType); } "
-        "catch (CertificateException e) return; }"
+        "try { delegate.checkServerTrusted(chain, authType); } catch (CertificateException e) return;"
     )
-    assert shown("Easy") == "checkServerTrusted(chain, authType) { chain[0].checkValidity(); return; }"
+    assert shown("Easy") == "chain[0].checkValidity(); return;"
     assert 'getName().contains("CN=Example CA")' in shown("NameCompare")
