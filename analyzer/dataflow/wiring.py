@@ -18,8 +18,8 @@ Goal = Callable[[MethodRef, int], bool]
 """Says whether an argument of a call is what is looked for; 0 is the receiver, parameters count from 1."""
 StoreGoal = Callable[[FieldRef], bool]
 """Says whether a field is what is looked for, where a call that sets it was inlined."""
-Start = tuple[DexMethod, int | Parameter]
-"""A method, and the offset of what creates or returns an object in it, or one of its parameters."""
+Start = tuple[DexMethod, int | Parameter | FieldRef]
+"""A method, and the offset of what creates or returns an object in it, one of its parameters, or a static field."""
 FlowState = Literal["reaches", "does-not-reach", "unknown"]
 
 _MAX_TARGETS = 16
@@ -74,7 +74,7 @@ class _Item(msgspec.Struct, frozen=True):
 
     method: DexMethod
     key: object
-    """Offset of the instruction that made it, a `Parameter`, or a `DexField`."""
+    """Offset of the instruction that made it, a `Parameter`, a `DexField`, or a `FieldRef` of another's constant."""
     entry: _Entry | None = None
     """None when it did not come through a call."""
 
@@ -94,7 +94,7 @@ class Wiring:
     def follow_all(self, starts: Iterable[Start], goal: Goal, store_goal: StoreGoal | None = None) -> Flow:
         """Follow several objects at once, whatever they have in common only once, to calls and fields."""
         search = _Search(self._resolver, self._origins, goal, store_goal)
-        return search.run([_Item(method, key) for method, key in starts])
+        return search.run([_Item(method, search.key_of(key)) for method, key in starts])
 
     def follow_argument(self, site: Site, position: int, goal: Goal) -> Flow:
         """Follow an argument of a call (receiver counted), from the method that makes the call and from its origins.
@@ -211,6 +211,12 @@ class _Search:
                 steps.append(step)
         return tuple(reversed(steps))
 
+    def key_of(self, start: int | Parameter | FieldRef) -> object:
+        """Return the key of an item that begins at `start`."""
+        if isinstance(start, FieldRef):
+            return self._program.resolve_field(start) or start
+        return start
+
     def keys(self, value: Value) -> set[object]:
         """Return what a value may be, as keys of items."""
         found: set[object] = set()
@@ -222,10 +228,13 @@ class _Search:
                         found.add(offset)
                     case Parameter():
                         found.add(one)
-                    case FieldValue(ref=ref):
+                    case FieldValue(ref=ref, base=base):
                         definition = self._program.resolve_field(ref)
                         if definition is not None:
                             found.add(definition)
+                        elif base is None:
+                            # A constant of the platform, or of a library that is not there.
+                            found.add(ref)
                     case Element(array=array):
                         waiting.append(array)
         return found

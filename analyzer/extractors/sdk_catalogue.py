@@ -55,14 +55,27 @@ class Api(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """One entry of ``apis.yaml``; the file's head explains the fields."""
 
     api: Name
-    methods: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    methods: tuple[str, ...] = ()
+    fields: tuple[Annotated[str, msgspec.Meta(pattern=r"^L[^;]+;->[^(\s]+$")], ...] = ()
     of: Name | None = None
     not_within: tuple[Name, ...] = ()
     arguments: tuple[int, ...] = ()
+    made_by: tuple[str, ...] = ()
+    role: Literal["trust_manager", "socket_factory", "hostname_verifier"] | None = None
+    goes_to: dict[str, str] = {}
+    starting: str | None = None
+    not_beside: tuple[str, ...] = ()
+    each: bool = False
+    relocated: bool = False
 
     def parsed(self) -> tuple[ApiMethod, ...]:
         """Return the methods in parts."""
         return _parsed(self.methods)
+
+    @property
+    def is_single(self) -> bool:
+        """Whether every use is a fact of its own."""
+        return self.each or bool(self.arguments or self.made_by or self.goes_to or self.role or self.fields)
 
 
 class HostCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -132,6 +145,8 @@ def check_apis(where: str, file: ApiFile, sdks: tuple[Sdk, ...]) -> None:
         for name in (*api.not_within, *((api.of,) if api.of else ())):
             if name not in known:
                 raise RuleError(f"{place}: there is no SDK {name!r}")
+        if not api.methods and not api.fields:
+            raise RuleError(f"{place}.methods: {api.api!r} names neither methods nor fields")
         _check_methods(place, api.methods)
     for index, call in enumerate(file.host_calls):
         place = f"{where}: host_calls[{index}]"

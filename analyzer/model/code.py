@@ -71,6 +71,10 @@ class HostFact(Record, frozen=True, kw_only=True):
     owner: str
     source: Literal["policy", "code", "manifest", "resource"]
     client: str | None = None
+    cleartext_named: bool = False
+    """True when a URL without TLS (``http``, ``ws``, ``ftp``) among the app's texts names it."""
+    cleartext_clients: tuple[str, ...] = ()
+    """What is given a URL without TLS that names it: ``url-connection``, ``okhttp``, ``webview``, …; sorted."""
     evidence: tuple[Location, ...] = ()
 
 
@@ -82,4 +86,9 @@ class ApiUse(Record, frozen=True, kw_only=True):
     activation: Activation
     owner: str = "unknown"
     arguments: tuple[str | None, ...] = ()
+    """Arguments that the catalogue asks for, the elements of arrays one after the other; None where one is unknown."""
+    clients: tuple[str, ...] = ()
+    """What uses the object that the call makes, by the names of ``callback_sinks.yaml``."""
+    process_wide: bool = False
+    """True where that object serves every connection that sets nothing of its own."""
     evidence: tuple[Location, ...] = ()

@@ -1,17 +1,26 @@
-"""Calls of catalogued APIs: who makes them, and whether they are the app's doing."""
+"""Calls of catalogued APIs: who makes them, with which arguments, and whether they are the app's doing."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterator
+from functools import cached_property
 
-from analyzer.dex import DexMethod, Site
+from analyzer.dataflow.resolve import Resolver
+from analyzer.dataflow.values import FieldValue, walk
+from analyzer.dataflow.wiring import Start, Wiring
+from analyzer.dex import DexMethod, FieldRef, MethodRef, Site
+from analyzer.extractors.code.api_arguments import Arguments, arguments_of
+from analyzer.extractors.code.callback_wiring import CallbackWiring, Installation
 from analyzer.extractors.code.context import CodeContext, location_of
 from analyzer.extractors.code.reached import activation_of
 from analyzer.extractors.sdk_catalogue import Api
-from analyzer.model import AnalysisGap, ApiUse, Record
+from analyzer.model import AnalysisGap, ApiUse, Location, Record
 from analyzer.model.pins import Activation
 
 _SHOWN_SITES = 5
 _FOLLOWED_SITES = 50
 """Most places of one API and owner that are followed to find out whether they run."""
+_SINGLE_SITES = 200
+"""Most places of one API that are each a fact of their own."""
 
 
 class ApiFacts(Record, frozen=True, kw_only=True):
@@ -21,16 +30,23 @@ class ApiFacts(Record, frozen=True, kw_only=True):
     gaps: tuple[AnalysisGap, ...] = ()
 
 
-def extract_api_uses(code: CodeContext) -> ApiFacts:
-    """Find the calls of every catalogued API, one fact per API and owner of the calling code.
+def extract_api_uses(code: CodeContext, wiring: CallbackWiring | None = None) -> ApiFacts:
+    """Find the uses of every catalogued API.
 
-    Calls that the API's own SDK makes, or one that the catalogue excludes, are ``defined_only``: that the code is
-    there says nothing about the app. Other calls are followed back to the manifest's components. A call of the app's
-    own that nothing leads to is ``unknown``: layouts and reflection create objects by name.
+    Where rules ask for arguments, or for what becomes of the object, every use is a fact; else there is one per API and
+    owner of the calling code. Calls that the API's own library makes, or one that the catalogue excludes, are no use:
+    ``defined_only``, or left out where every use is a fact. Other calls are followed back to the manifest's components.
+    A call of the app's own that nothing leads to is ``unknown`` among those that are summed up: layouts and reflection
+    create objects by name.
     """
+    wiring = wiring or CallbackWiring(code)
     components = frozenset(code.component_classes)
     uses: list[ApiUse] = []
+    gaps: list[AnalysisGap] = []
     for api in code.catalogue.apis:
+        if api.is_single:
+            uses += _Single(code, api, wiring, gaps).uses()
+            continue
         by_owner: dict[str, list[Site]] = {}
         for site in _sites(code, api):
             by_owner.setdefault(code.owner_of(site.method.owner.descriptor), []).append(site)
@@ -43,10 +59,10 @@ def extract_api_uses(code: CodeContext) -> ApiFacts:
             )
             for owner, sites in sorted(by_owner.items())
         )
-    return ApiFacts(api_uses=tuple(uses))
+    return ApiFacts(api_uses=tuple(uses), gaps=tuple(gaps))
 
 
-def _sites(code: CodeContext, api: Api) -> Iterable[Site]:
+def _sites(code: CodeContext, api: Api) -> tuple[Site, ...]:
     methods = [
         ref for method in api.parsed() for ref in code.program.method_refs(method.owner, method.name, method.descriptor)
     ]
@@ -54,10 +70,149 @@ def _sites(code: CodeContext, api: Api) -> Iterable[Site]:
 
 
 def _activation(code: CodeContext, api: Api, owner: str, sites: list[Site], components: frozenset[str]) -> Activation:
-    if owner in {f"sdk:{name}" for name in (*api.not_within, *((api.of,) if api.of else ()))}:
+    if owner in _libraries(api):
         return "defined_only"
     methods: dict[DexMethod, None] = dict.fromkeys(site.method for site in sites[:_FOLLOWED_SITES])
     found = activation_of(code.program, components, methods)
     if found == "defined_only" and (not owner.startswith("sdk:") or len(sites) > _FOLLOWED_SITES):
         return "unknown"
     return found
+
+
+def _libraries(api: Api) -> frozenset[str]:
+    return frozenset(f"sdk:{name}" for name in (*api.not_within, *((api.of,) if api.of else ())))
+
+
+class _Single:
+    """One API of which every use is a fact."""
+
+    def __init__(self, code: CodeContext, api: Api, wiring: CallbackWiring, gaps: list[AnalysisGap]) -> None:
+        self._code = code
+        self._program = code.program
+        self._api = api
+        self._wiring = wiring
+        self._gaps = gaps
+        self._resolver = code.resolver or Resolver(code.program)
+
+    def uses(self) -> Iterator[ApiUse]:
+        sites = [site for site in (*self._calls(), *self._reads()) if not self._is_own(site)]
+        if len(sites) > _SINGLE_SITES:
+            self._gaps.append(_too_many(self._api.api, len(sites) - _SINGLE_SITES))
+        for site in sites[:_SINGLE_SITES]:
+            yield from self._of(site)
+
+    def _calls(self) -> tuple[Site, ...]:
+        refs: dict[MethodRef, None] = {}
+        for method in self._api.parsed():
+            # Constructors are named by their class; other methods also by classes below it.
+            owner = method.owner if method.name == "<init>" and not self._api.relocated else None
+            for ref in self._program.method_refs(owner, method.name, method.descriptor):
+                if self._is_named(ref.owner, method.owner, inherited=method.name != "<init>"):
+                    refs[ref] = None
+        return self._program.users.callers_of(refs) if refs else ()
+
+    def _reads(self) -> tuple[Site, ...]:
+        refs: dict[FieldRef, None] = {}
+        for field in self._api.fields:
+            owner, _, name = field.partition("->")
+            for ref in self._program.field_refs(None if self._api.relocated else owner, name):
+                if self._is_named(ref.owner, owner, inherited=False):
+                    refs[ref] = None
+        return self._program.users.readers_of(refs) if refs else ()
+
+    def _is_named(self, name: str, wanted: str, *, inherited: bool) -> bool:
+        names = (name, *self._program.hierarchy.supertypes_of(name)) if inherited else (name,)
+        suffix = f"/{wanted[1:]}"
+        return any(one == wanted or (self._api.relocated and one.endswith(suffix)) for one in names)
+
+    def _is_own(self, site: Site) -> bool:
+        """Say whether the library that brings the API makes the call itself."""
+        owner = site.method.owner.descriptor
+        if self._library_classes and (owner in self._library_classes or self._hands_on(site)):
+            return True
+        target = site.target
+        assert not isinstance(target, str)
+        return self._code.owner_of(owner) in _libraries(self._api) or _family(owner) == _family(target.owner)
+
+    def _hands_on(self, site: Site) -> bool:
+        """Say whether a call is given what an object of the library holds, as it is where its methods were inlined."""
+        values = self._resolver.evaluator.evaluate(site.method)
+        call = None if values is None else values.calls.get(site.offset)
+        return call is not None and any(
+            isinstance(part, FieldValue) and part.ref.owner in self._library_classes
+            for argument in call.arguments[1:]
+            for part in walk(argument)
+        )
+
+    @cached_property
+    def _library_classes(self) -> frozenset[str]:
+        """The classes that load a text by which the library is recognised, under whatever names."""
+        if not self._api.not_beside:
+            return frozenset()
+        pattern = re.compile(b"|".join(re.escape(text.encode()) for text in self._api.not_beside))
+        texts = self._program.strings_matching(pattern)
+        return frozenset(site.method.ref.owner for site in self._program.users.loads_of(texts))
+
+    def _of(self, site: Site) -> Iterator[ApiUse]:
+        sets: tuple[Arguments, ...] = ((),)
+        if self._api.arguments or self._api.made_by:
+            sets = arguments_of(self._resolver, site, self._api)
+        elif isinstance(site.target, FieldRef):
+            sets = ((site.target.name,),)
+        place = location_of(site, str(site.target))
+        installed = self._followed(site) if self._api.role is not None else None
+        ending = self._where_it_goes(site) if self._api.goes_to else ()
+        for given in sets:
+            if self._api.starting is not None and not (given and (given[0] or "").startswith(self._api.starting)):
+                continue
+            yield ApiUse(
+                api=self._api.api,
+                activation=self._wiring.runs.of(site.method) if installed is None else installed.activation,
+                owner=self._code.owner_of(site.method.owner.descriptor),
+                arguments=given + ending,
+                clients=() if installed is None else installed.clients,
+                process_wide=installed is not None and installed.process_wide,
+                evidence=_evidence(place, installed),
+            )
+
+    def _followed(self, site: Site) -> Installation:
+        assert self._api.role is not None
+        return self._wiring.of_start(self._api.role, self._start(site))
+
+    def _where_it_goes(self, site: Site) -> Arguments:
+        """Name what the object that the call is made on is handed to; None when it is nothing, or several things."""
+        names = self._api.goes_to
+        flow = Wiring(self._resolver).follow_argument(site, 0, lambda ref, place: place > 0 and ref.name in names)
+        found = {names[use.ref.name] for use in flow.reached}
+        return (found.pop() if len(found) == 1 else None,)
+
+    def _start(self, site: Site) -> Start:
+        if isinstance(site.target, FieldRef):
+            return site.method, site.target
+        if isinstance(site.target, MethodRef) and site.target.name == "<init>":
+            values = self._resolver.evaluator.evaluate(site.method)
+            call = None if values is None else values.calls.get(site.offset)
+            made = None if call is None else getattr(call.arguments[0], "offset", None)
+            return site.method, site.offset if made is None else made
+        return site.method, site.offset
+
+
+def _evidence(place: Location, installed: Installation | None) -> tuple[Location, ...]:
+    trail = () if installed is None else installed.trail
+    return tuple(dict.fromkeys((place, *trail)))
+
+
+def _family(descriptor: str) -> str:
+    """Return the first three labels of a package: whose it is, also where it was put under another name."""
+    return "/".join(descriptor.rpartition("/")[0].split("/")[:3])
+
+
+def _too_many(api: str, count: int) -> AnalysisGap:
+    return AnalysisGap(
+        stage="code",
+        reason="limit",
+        subject=api,
+        detail=f"{count:,} more calls of {api} were not looked at.",
+        hides=("code",),
+        incomplete=True,
+    )

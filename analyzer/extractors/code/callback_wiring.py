@@ -103,8 +103,8 @@ class CallbackWiring:
         Give a class together with those below it that inherit what is judged.
         """
         sites = self.creations_of(*classes)
-        receivers = [
-            method
+        receivers: list[Start] = [
+            (method, Parameter(method.ref, 0))
             for name in classes
             if not sites or name in self._components
             for method in self._methods_of(name)
@@ -122,6 +122,15 @@ class CallbackWiring:
         """Say whether what one of `sites` creates is put to use."""
         return self._follow(role, tuple(sites), ())
 
+    def of_start(self, role: Role, start: Start) -> Installation:
+        """Say whether an object is put to use that a call returns, or a constant that a method reads."""
+        found = self._follow(role, (), (start,))
+        if self.runs.of(start[0]) == "defined_only":
+            return msgspec.structs.replace(found, activation="defined_only")
+        if found.places:
+            return found
+        return msgspec.structs.replace(found, activation="unknown" if found.reasons else "created")
+
     def of_variant(self, role: Role, descriptor: str, field: FieldRef, value: int) -> Installation:
         """Say whether an object of a merged class whose discriminator `field` has this value is put to use.
 
@@ -134,10 +143,10 @@ class CallbackWiring:
                 open_sites.append(site)
             elif value in variants:
                 known.append(site)
-        found = self._follow(role, tuple(known), ())
+        found = self.of_creations(role, known)
         if found.activation == "active" or not open_sites:
             return found
-        perhaps = self._follow(role, tuple(open_sites), ())
+        perhaps = self.of_creations(role, open_sites)
         if _STRONGEST.index(perhaps.activation) >= _STRONGEST.index(found.activation):
             return found
         reasons = (*perhaps.reasons, f"which case of {dotted(descriptor)} is created is not known")
@@ -173,13 +182,13 @@ class CallbackWiring:
         # Casts and tests name the class as well, and create nothing.
         return any(site.instruction.name == "const-class" for site in self._program.users.uses_of((descriptor,)))
 
-    def _follow(self, role: Role, sites: tuple[Site, ...], receivers: Sequence[DexMethod]) -> Installation:
+    def _follow(self, role: Role, sites: tuple[Site, ...], others: Sequence[Start]) -> Installation:
         # A helper that many pass their objects to may run although what creates this one does not.
         running = tuple(site for site in sites[:_MAX_CREATIONS] if self.runs.of(site.method) != "defined_only")
-        never_made = bool(sites) and not running and not receivers
+        never_made = bool(sites) and not running and not others
         sites = (*running, *sites[_MAX_CREATIONS:]) if running else sites
         starts: list[Start] = [(site.method, site.offset) for site in sites[:_MAX_CREATIONS]]
-        starts += [(method, Parameter(method.ref, 0)) for method in receivers]
+        starts += others
         taken = _TAKEN[role]
 
         def goal(ref: MethodRef, position: int) -> bool:

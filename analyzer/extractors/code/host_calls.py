@@ -30,6 +30,8 @@ class CalledHost(NamedTuple):
     client: str
     owner: str
     place: Location
+    scheme: str = ""
+    """That of the URL; empty when the call is given a mere host."""
 
 
 class HostCalls(NamedTuple):
@@ -62,10 +64,10 @@ def follow_host_calls(code: CodeContext) -> HostCalls:
     for call, site in calls[:MAX_CALLS]:
         for resolution, place, owner in _given(code, resolver, site, call):
             for text in resolution.texts:
-                for name in _names(text, call):
+                for name, scheme in _names(text, call):
                     if name and not is_loopback(name):
                         found = msgspec.structs.replace(place, snippet=text[:MAX_SNIPPET_CHARACTERS])
-                        hosts[CalledHost(name, call.client, owner, found)] = None
+                        hosts[CalledHost(name, call.client, owner, found, scheme)] = None
             if resolution.state != "constant":
                 why = resolution.reasons[0] if resolution.reasons else "the value is not known"
                 unresolved[msgspec.structs.replace(place, snippet=why[:MAX_SNIPPET_CHARACTERS])] = None
@@ -129,8 +131,9 @@ def _argument(resolver: Resolver, site: Site, call: HostCall) -> Resolution | No
 _INVOKE_STATIC = frozenset({0x71, 0x77})
 
 
-def _names(text: str, call: HostCall) -> Iterable[str]:
+def _names(text: str, call: HostCall) -> Iterable[tuple[str, str]]:
+    """Yield the hosts that an argument names, each with the scheme of its URL."""
     if call.form == "url":
-        return [named.name for named in hosts_in(text, of_library=False)]
+        return [(named.name, named.scheme) for named in hosts_in(text, of_library=False)]
     name = plain_host(text) if call.form == "host" else host_of(text.rpartition("/")[2])
-    return [] if name is None else [name]
+    return [] if name is None else [(name, "")]

@@ -12,6 +12,7 @@ from analyzer.model import AnalysisGap, HostFact, Location, Record
 from analyzer.model.location import MAX_SNIPPET_CHARACTERS
 
 _SHOWN_PLACES = 5
+_CLEARTEXT = frozenset({"http", "ws", "ftp"})
 _MAX_TEXTS = 20_000
 """Most texts with URLs that are looked at; the largest apps have a few thousand."""
 
@@ -29,6 +30,9 @@ class _Found:
 
     places: list[Location] = field(default_factory=list)
     clients: set[str] = field(default_factory=set)
+    cleartext_named: bool = False
+    cleartext_clients: set[str] = field(default_factory=set)
+    cleartext_places: list[Location] = field(default_factory=list)
 
 
 def extract_hosts(code: CodeContext) -> HostFacts:
@@ -43,7 +47,11 @@ def extract_hosts(code: CodeContext) -> HostFacts:
     for text, owner, place in _named(code, gaps):
         for named in hosts_in(text, of_library=owner.startswith("sdk:")):
             if named.name:
-                found.setdefault((named.name, owner), _Found()).places.append(place)
+                what = found.setdefault((named.name, owner), _Found())
+                what.places.append(place)
+                if named.scheme in _CLEARTEXT:
+                    what.cleartext_named = True
+                    what.cleartext_places.append(place)
             elif not owner.startswith("sdk:"):
                 unknown[place] = None
     calls = follow_host_calls(code)
@@ -51,6 +59,9 @@ def extract_hosts(code: CodeContext) -> HostFacts:
         what = found.setdefault((called.name, called.owner), _Found())
         what.clients.add(called.client)
         what.places.append(called.place)
+        if called.scheme in _CLEARTEXT:
+            what.cleartext_clients.add(called.client)
+            what.cleartext_places.insert(0, called.place)
     unknown.update(dict.fromkeys(calls.unresolved))
     if unknown:
         gaps.append(_unresolved(list(unknown)))
@@ -62,7 +73,9 @@ def extract_hosts(code: CodeContext) -> HostFacts:
             owner=owner,
             source="code",
             client=", ".join(sorted(what.clients)) or None,
-            evidence=tuple(dict.fromkeys(what.places))[:_SHOWN_PLACES],
+            cleartext_named=what.cleartext_named,
+            cleartext_clients=tuple(sorted(what.cleartext_clients)),
+            evidence=tuple(dict.fromkeys((*what.cleartext_places, *what.places)))[:_SHOWN_PLACES],
         )
         for (name, owner), what in sorted(found.items())
     )

@@ -129,9 +129,9 @@ def analyse_code(
     )
     sdks = run("libraries", ("sdk",), lambda: extract_sdks(code))
     hosts = run("hosts", ("host",), lambda: extract_hosts(code))
-    apis = run("api-uses", ("code",), lambda: extract_api_uses(code))
-    pinning = [run(name, ("pin", "code"), partial(extract, code, policy)) for name, extract in _PINNING]
     wiring = CallbackWiring(code)
+    apis = run("api-uses", ("code",), lambda: extract_api_uses(code, wiring))
+    pinning = [run(name, ("pin", "code"), partial(extract, code, policy)) for name, extract in _PINNING]
     judged = [run(name, ("callback",), partial(extract, code, wiring)) for name, extract in _CALLBACKS]
     trust = run("trust-managers", ("callback", "pin"), lambda: extract_trust_managers(code, wiring))
     unjudged = run("callbacks", ("callback",), lambda: [gap for gap in (unjudged_gap(code),) if gap is not None])

@@ -1,6 +1,17 @@
 """Judgements that conditions call by name; importing this package registers all of them."""
 
-from analyzer.ruleset.functions import app, callbacks, chains, cronet, okhttp, pin_snippets, pins, policy, trustkit
+from analyzer.ruleset.functions import (
+    app,
+    callbacks,
+    chains,
+    code,
+    cronet,
+    okhttp,
+    pin_snippets,
+    pins,
+    policy,
+    trustkit,
+)
 from analyzer.ruleset.functions.registry import Context, judgement, registered
 
 __all__ = [
@@ -8,6 +19,7 @@ __all__ = [
     "app",
     "callbacks",
     "chains",
+    "code",
     "cronet",
     "judgement",
     "okhttp",

@@ -26,6 +26,7 @@ _SHA256_SINCE: Version = (3, 2, 0)
 _CLEANED_2: Version = (2, 7, 4)
 _CLEANED_3: Version = (3, 1, 2)
 _ASCII_HOSTS: Version = (4, 9, 2)
+_MODERN_ONLY: Version = (3, 13, 0)
 _ACCEPTING = frozenset({"accept-all", "null-guard", "swallow"})
 _CARELESS = frozenset({"accept-all", "ignores-session", "peerhost-tautology", "substring", "swallow", "session-valid"})
 
@@ -205,3 +206,13 @@ def okhttp_flaw(fact: SdkFact) -> str:
     if version < (_CLEANED_2 if version[0] < 3 else _CLEANED_3):
         return "CVE-2016-2402"
     return "CVE-2021-0341" if version < _ASCII_HOSTS else ""
+
+
+@judgement("okhttp_old_specs")
+def okhttp_old_specs(context: Context, fact: ApiUse) -> tuple[str, ...]:
+    """Name the predefined specifications in a call's arguments that include TLS 1.0 and 1.1 in the app's OkHttp."""
+    old = {"COMPATIBLE_TLS"}
+    versions = _versions(context, "okhttp3")
+    if versions and all(version < _MODERN_ONLY for version in versions):
+        old.add("MODERN_TLS")
+    return tuple(dict.fromkeys(text for text in fact.arguments if text is not None and text in old))

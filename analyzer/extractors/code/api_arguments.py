@@ -1,0 +1,142 @@
+"""What catalogued calls are given, as texts that rules compare with."""
+
+from collections.abc import Iterable, Iterator
+
+from analyzer.dataflow.question import Instance, Resolution
+from analyzer.dataflow.resolve import Resolver
+from analyzer.dataflow.values import (
+    ClassName,
+    Created,
+    FieldValue,
+    Items,
+    Number,
+    Result,
+    Text,
+    Value,
+    alternatives,
+    walk,
+)
+from analyzer.dex import MethodRef, Program, Site, dotted
+from analyzer.extractors.sdk_catalogue import Api
+from analyzer.model.location import MAX_SNIPPET_CHARACTERS
+
+Arguments = tuple[str | None, ...]
+_INVOKE_STATIC = frozenset({0x71, 0x77})
+_ENUM = "Ljava/lang/Enum;"
+_MAX_SETS = 16
+"""Most combinations of arguments of one call."""
+_MAX_ELEMENTS = 64
+_COLLECTIONS = ("Ljava/util/", "Lkotlin/collections/")
+
+
+def arguments_of(resolver: Resolver, site: Site, api: Api) -> tuple[Arguments, ...]:
+    """Return what the catalogued arguments of a call are, once for each way that decides them; () if it never runs."""
+    ref = site.target
+    if not isinstance(ref, MethodRef) or site.via != "instruction":
+        return ((),)
+    values = resolver.evaluator.evaluate(site.method)
+    raw = None if values is None else values.calls.get(site.offset)
+    if raw is None:
+        return ()
+    first = 0 if site.instruction.opcode in _INVOKE_STATIC else 1
+    reader = _Reader(resolver)
+    makers = tuple(reader.maker(raw.arguments[:1], api.made_by)) if first and api.made_by else ()
+    found: dict[Arguments, None] = {}
+    for call in resolver.bound_calls(site):
+        given: list[str | None] = list(makers)
+        for place in api.arguments:
+            at = place + first
+            if at < len(call.arguments):
+                given += reader.shown(raw.arguments[at], call.arguments[at], ref.parameters[place])
+        found[tuple(given[:_MAX_ELEMENTS])] = None
+    return tuple(found)[:_MAX_SETS]
+
+
+class _Reader:
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+        self._program: Program = resolver.program
+
+    def maker(self, receivers: Iterable[Value], names: tuple[str, ...]) -> Iterator[str | None]:
+        """Yield the first argument of the call that made an object, where it is one of `names`."""
+        for receiver in receivers:
+            for part in walk(receiver):
+                if isinstance(part, Result) and part.ref.name in names and part.arguments:
+                    first = 0 if part.kind == "static" else 1
+                    if first < len(part.arguments):
+                        yield from self._resolved(self._resolver.resolve(part.arguments[first]), "")
+                        return
+        yield None
+
+    def shown(self, raw: Value, resolution: Resolution, type_name: str) -> list[str | None]:
+        """Return an argument as texts: the elements of arrays and collections, names of constants, numbers."""
+        names = [self._constant(part) for part in _elements(raw)]
+        if any(names) and not resolution.texts:
+            return list(dict.fromkeys(names))
+        return self._resolved(resolution, type_name)
+
+    def _resolved(self, resolution: Resolution, type_name: str) -> list[str | None]:
+        found: dict[str | None, None] = {}
+        for value in resolution.values:
+            parts = value.elements if isinstance(value, Items) else (value,)
+            for part in parts:
+                for one in alternatives(part):
+                    found[self._text(one, type_name)] = None
+        if resolution.state != "constant":
+            found[None] = None
+        return list(found)
+
+    def _text(self, value: Value, type_name: str) -> str | None:
+        match value:
+            case Text(value=text):
+                return text[:MAX_SNIPPET_CHARACTERS]
+            case Number(value=number):
+                if type_name == "Z":
+                    return "true" if number else "false"
+                return "null" if type_name[:1] in ("L", "[") and number == 0 else str(number)
+            case ClassName(descriptor=name):
+                return dotted(name)
+            case Instance(value=FieldValue(ref=ref, base=None)):
+                return ref.name
+            case Instance(value=Created(type=name) as created) if self._is_enum(name):
+                return _enum_name(created)
+        return None
+
+    def _constant(self, part: Value) -> str | None:
+        """Return the name of a static field that holds an object of its own class, as enums and the like do."""
+        if not isinstance(part, FieldValue) or part.base is not None or part.ref.type != part.ref.owner:
+            return None
+        if self._is_enum(part.ref.owner):
+            # A shrinker renames the field, but not the name that the constant itself has.
+            for value in self._resolver.resolve(part).values:
+                if isinstance(value, Instance) and isinstance(value.value, Created):
+                    return _enum_name(value.value) or part.ref.name
+        return part.ref.name
+
+    def _is_enum(self, descriptor: str) -> bool:
+        return _ENUM in self._program.hierarchy.supertypes_of(descriptor)
+
+
+def _elements(value: Value) -> Iterator[Value]:
+    """Yield what an array or collection is made of, as the method knows it; anything else is its own element."""
+    waiting = [value]
+    while waiting:
+        for part in alternatives(waiting.pop()):
+            match part:
+                case Items(elements=elements):
+                    waiting.extend(reversed(elements))
+                case Created(type=name) if name.startswith(("[", *_COLLECTIONS)):
+                    given = [one for event in part.events for one in event.arguments]
+                    waiting.extend(one for one in reversed(given) if not isinstance(one, Number))
+                case Result(ref=ref, arguments=arguments) if ref.owner.startswith(_COLLECTIONS):
+                    waiting.extend(reversed(arguments))
+                case _:
+                    yield part
+
+
+def _enum_name(created: Created) -> str | None:
+    for event in created.events:
+        if isinstance(event.ref, MethodRef) and event.ref.name == "<init>" and event.arguments:
+            first = event.arguments[0]
+            return first.value if isinstance(first, Text) else None
+    return None
