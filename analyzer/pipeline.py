@@ -40,6 +40,7 @@ from analyzer.model.result import SCHEMA_VERSION
 from analyzer.options import ScanOptions
 from analyzer.ruleset.engine import Evaluation, evaluate
 from analyzer.ruleset.loader import RuleSet, load_rules
+from analyzer.ruleset.store import store_verdict
 
 if TYPE_CHECKING:
     from analyzer.live.settings import LiveSettings
@@ -225,6 +226,7 @@ def _result(
         strengths=strengths,
         not_evaluated=not_evaluated,
         gaps=gaps,
+        store=store_verdict(facts, gaps),
         summary=Summary(
             by_severity={level.value: sum(f.severity is level for f in findings) for level in Severity},
             findings=len(findings),

@@ -38,6 +38,7 @@ from analyzer.model.policy import (
     TrustKitDomain,
 )
 from analyzer.model.result import GateDecision, ScanResult, StageRecord, Summary, Target, ToolInfo
+from analyzer.model.store import StoreRejection, StoreVerdict
 
 __all__ = [
     "BASELINE_VERSION",
@@ -91,6 +92,8 @@ __all__ = [
     "Severity",
     "Signer",
     "StageRecord",
+    "StoreRejection",
+    "StoreVerdict",
     "Strength",
     "Summary",
     "Target",

@@ -8,6 +8,7 @@ from analyzer.model.baseline import BaselineUse
 from analyzer.model.facts import Facts
 from analyzer.model.findings import Finding, NotEvaluated, RuleText, Strength
 from analyzer.model.gaps import AnalysisGap
+from analyzer.model.store import StoreVerdict
 
 SCHEMA_VERSION = 1
 
@@ -84,6 +85,8 @@ class ScanResult(Record, frozen=True, kw_only=True):
     strengths: tuple[Strength, ...]
     not_evaluated: tuple[NotEvaluated, ...]
     gaps: tuple[AnalysisGap, ...]
+    store: StoreVerdict = StoreVerdict(state="unknown", unknown="The classes of the app were not judged.")
+    """What Google Play would say of classes that take part in TLS decisions, used or not; apart from the findings."""
     summary: Summary
     gate: GateDecision
     stages: tuple[StageRecord, ...]

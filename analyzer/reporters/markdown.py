@@ -73,15 +73,25 @@ def _report(view: ReportView) -> str:
         blocks.append(f"**Could not be told.** {escape(' '.join(view.verdict.unknown))}")
     blocks += _hosts(view)
     blocks += _findings(view)
-    if view.play:
-        lines = [f"- {escape(finding.title)}: {code(finding.subject)}" for finding in view.play[:_MOST_FINDINGS]]
-        blocks += ["### Google Play would reject", "\n".join(lines)]
+    blocks += _store(view)
     blocks += _gaps(view)
     if view.strengths:
         lines = [f"- {escape(one.title)}: {code(one.subject)}" for one in view.strengths[:_MOST_STRENGTHS]]
         lines += _left(len(view.strengths), _MOST_STRENGTHS, "strength")
         blocks += [_details(f"Good: {plural(len(view.strengths), 'strength')}", "\n".join(lines))]
     return "\n\n".join(blocks) + "\n"
+
+
+def _store(view: ReportView) -> list[str]:
+    listed = (*view.store.rejected, *view.store.perhaps)
+    if not listed:
+        return []
+    lines = []
+    for one in listed[:_MOST_FINDINGS]:
+        word = "" if one.certain else "may be rejected: "
+        lines.append(f"- {code(one.name)} ({escape(one.owner)}; {escape(one.use)}): {word}{escape(one.reason)}")
+    lines += _left(len(listed), _MOST_FINDINGS, "class", "classes")
+    return [f"### {escape(view.store.title)}", "\n".join(lines)]
 
 
 def _hosts(view: ReportView) -> list[str]:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analyzer.model import ScanResult, Severity
-from analyzer.reporters.terminal_details import finding_details, gap_details, host_details, method_lines
+from analyzer.reporters.terminal_details import finding_details, gap_details, host_details, method_lines, store_lines
 from analyzer.reporters.text import join_words, plural, without_commands
 from analyzer.reporters.view import build_view, count_words
 from analyzer.reporters.view_hosts import NOT_IN_FORCE
@@ -84,9 +84,9 @@ def _blocks(view: ReportView, width: int, *, verbose: bool) -> list[RenderableTy
     if view.hosts.rows:
         blocks.append(_hosts(view, width, verbose=verbose))
     blocks.append(_findings(view, verbose=verbose))
-    if view.play:
-        titles = join_words(list(dict.fromkeys(f"{finding.title} ({finding.subject})" for finding in view.play)))
-        blocks.append(_section("Google Play would reject", [_item(titles)]))
+    store = store_lines(view.store, verbose=verbose)
+    if store:
+        blocks.append(_section(view.store.title, [_item(line, mark=mark) for mark, line in store]))
     if view.timeline:
         blocks.append(_timeline(view, verbose=verbose))
     if view.gaps or view.not_evaluated:

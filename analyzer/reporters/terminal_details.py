@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from analyzer.reporters.text import plural
-from analyzer.reporters.view_model import FindingGroup, FindingView, ReportView
+from analyzer.reporters.view_model import FindingGroup, FindingView, ReportView, StoreView
 
+_MOST_CLASSES = 6
 Line = tuple[int, str]
 """Depth of indentation and text."""
 DetailLine = tuple[int, str, bool]
@@ -90,3 +91,24 @@ def method_lines(view: ReportView) -> Iterator[str]:
     """Yield what is needed to make the same report again."""
     for entry in view.method:
         yield f"{entry.name}: {entry.value}"
+
+
+def store_lines(store: StoreView, *, verbose: bool) -> list[tuple[str, str]]:
+    """Return each class that Google Play rejects, or may, with its mark; what may be missing comes last.
+
+    Without classes there is something to say in a ``verbose`` report only: gaps are listed anyway.
+    """
+    listed = [("✗", one, "") for one in store.rejected] + [("?", one, "may be rejected: ") for one in store.perhaps]
+    shown = listed if verbose else listed[:_MOST_CLASSES]
+    lines: list[tuple[str, str]] = []
+    for mark, one, word in shown:
+        lines.append((mark, f"{one.name} ({one.owner}; {one.use}): {word}{one.reason}"))
+        if verbose:
+            lines += [(" ", text) for text in (one.code, one.place) if text]
+    if len(listed) > len(shown):
+        lines.append((" ", f"and {plural(len(listed) - len(shown), 'more class', 'more classes')}"))
+    if store.nothing is not None and verbose:
+        lines.append((" ", store.nothing))
+    if store.note is not None and (listed or verbose):
+        lines.append(("?", store.note))
+    return lines

@@ -9,12 +9,12 @@ from analyzer.reporters.view_facts import fact_rows, method, timeline
 from analyzer.reporters.view_findings import (
     gap_views,
     group_findings,
-    play_findings,
     strength_views,
     unanswered_views,
 )
 from analyzer.reporters.view_hosts import host_table
 from analyzer.reporters.view_model import BlockingFinding, FindingGroup, GateView, HostTable, ReportView
+from analyzer.reporters.view_store import store_view
 from analyzer.reporters.view_verdict import verdict
 from analyzer.reporters.words import show
 
@@ -46,8 +46,7 @@ def build_view(result: ScanResult) -> ReportView:
         if result.facts is not None
         else HostTable(rows=(), notes=()),
         groups=groups,
-        play=play_findings(groups),
-        play_note=_play_note(result),
+        store=store_view(result.store),
         timeline=timeline(result.facts, as_of) if result.facts is not None else (),
         gaps=gap_views(result.gaps),
         not_evaluated=unanswered_views(result.not_evaluated),
@@ -80,14 +79,6 @@ def _app_line(app: AppInfo) -> str:
     if app.debuggable:
         parts.append("debuggable")
     return " · ".join(parts)
-
-
-def _play_note(result: ScanResult) -> str:
-    if result.facts is None:
-        return "The app could not be read."
-    if "code" in result.facts.covered:
-        return ""
-    return "Google Play judges mostly by code, and code was not analysed."
 
 
 def _gate(result: ScanResult, groups: tuple[FindingGroup, ...]) -> GateView:

@@ -1,7 +1,7 @@
 """Findings by root cause, strengths, gaps and unanswered rules, ready to print."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from analyzer.model import AnalysisGap, AppInfo, Finding, NotEvaluated, RuleText, ScanResult, Severity, Strength
 from analyzer.model.policy import HIGHEST_KNOWN_LEVEL
@@ -19,8 +19,6 @@ from analyzer.reporters.view_model import (
 from analyzer.reporters.view_places import MAX_PLACES, place_views
 from analyzer.reporters.words import GAP_REASONS, HIDDEN_KINDS, owner_name, show
 
-PLAY_TAG = "play-policy"
-"""Tag of rules whose finding alone makes Google Play reject or warn about an app."""
 NO_CHAINS = "This run did not look at certificate chains of the hosts."
 """Reason of every rule on chains when none was looked at, which is the user's choice."""
 MAX_SNIPPET_CHARACTERS = 4000
@@ -68,11 +66,6 @@ def finding_anchors(findings: Sequence[Finding]) -> tuple[str, ...]:
         seen[anchor] = seen.get(anchor, 0) + 1
         anchors.append(anchor if seen[anchor] == 1 else f"{anchor}-{seen[anchor]}")
     return tuple(anchors)
-
-
-def play_findings(groups: Iterable[FindingGroup]) -> tuple[FindingView, ...]:
-    """Return the findings that Google Play's own checks are known to reject, in report order."""
-    return tuple(finding for group in groups for finding in group.findings if PLAY_TAG in finding.tags)
 
 
 def strength_views(strengths: Sequence[Strength], app: AppInfo | None) -> tuple[StrengthView, ...]:

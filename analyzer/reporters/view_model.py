@@ -155,6 +155,33 @@ class FindingView(View, frozen=True, kw_only=True):
     tags: tuple[str, ...]
 
 
+class RejectionView(View, frozen=True, kw_only=True):
+    """One class for which the store rejects the build, or may."""
+
+    name: str
+    """The class, one case of a merged class with its number."""
+    owner: str
+    certain: bool
+    reason: str
+    use: str
+    """Whether it is used, which the store does not ask."""
+    place: str
+    code: str | None
+    """The deciding statements."""
+
+
+class StoreView(View, frozen=True, kw_only=True):
+    """What Google Play would say of the build."""
+
+    title: str
+    rejected: tuple[RejectionView, ...]
+    perhaps: tuple[RejectionView, ...]
+    nothing: str | None
+    """What to say when there is nothing to list."""
+    note: str | None
+    """Why there may be more."""
+
+
 class LinkView(View, frozen=True, kw_only=True):
     """A further source; without a link when the address is not https."""
 
@@ -269,10 +296,7 @@ class ReportView(View, frozen=True, kw_only=True):
     """Counts, worst first."""
     hosts: HostTable
     groups: tuple[FindingGroup, ...]
-    play: tuple[FindingView, ...]
-    """Findings that Google Play's own checks are known to reject."""
-    play_note: str
-    """What has to be known of that list, such as that code was not analysed."""
+    store: StoreView
     timeline: tuple[TimelineEntry, ...]
     gaps: tuple[GapView, ...]
     not_evaluated: tuple[UnansweredView, ...]

@@ -32,6 +32,8 @@ from analyzer.model import (
     Severity,
     Signer,
     StageRecord,
+    StoreRejection,
+    StoreVerdict,
     Strength,
     Summary,
     Target,
@@ -39,6 +41,7 @@ from analyzer.model import (
     Waiver,
 )
 from analyzer.options import Limits, ScanOptions
+from analyzer.ruleset.store import store_verdict
 
 AS_OF = "2026-01-15T12:00:00Z"
 POLICY_ENTRY = "res/xml/network_security_config.xml"
@@ -206,6 +209,7 @@ def scan_result(
         strengths=tuple(strengths),
         not_evaluated=tuple(not_evaluated),
         gaps=tuple(gaps),
+        store=store_verdict(facts, gaps),
         summary=Summary(
             by_severity={level.value: sum(f.severity is level for f in ordered) for level in Severity},
             findings=len(ordered),
@@ -337,7 +341,7 @@ def shop() -> ScanResult:
             "com.adnetwork.sdk.net.b",
             "checkServerTrusted of com.adnetwork.sdk.net.b never throws.",
             owner="sdk:Ad Network",
-            tags=("play-policy", "sdk:Ad Network"),
+            tags=("sdk:Ad Network",),
             locations=(trust_code, replace(trust_code, method="open()V", code_offset=3)),
         ),
         finding(
@@ -518,7 +522,18 @@ def hostile() -> ScanResult:
         sdks=(SdkFact(name=HOSTILE, kind="sdk", version=HOSTILE, evidence=(place,)),),
         hosts=tuple(replace(host, name=HOSTILE, owner=HOSTILE, client=HOSTILE) for host in facts.hosts),
     )
-    return scan_result(
+    rejection = StoreRejection(
+        policy="unsafe-trust-manager",
+        likelihood="rejected",
+        class_name=HOSTILE,
+        variant=3,
+        owner="sdk:" + HOSTILE,
+        behaviour=HOSTILE,
+        activation="active",
+        reason=HOSTILE,
+        evidence=(place,),
+    )
+    result = scan_result(
         app=app,
         facts=facts,
         findings=(
@@ -528,7 +543,7 @@ def hostile() -> ScanResult:
                 HOSTILE,
                 locations=(place,),
                 owner="sdk:" + HOSTILE,
-                tags=("play-policy", HOSTILE),
+                tags=(HOSTILE,),
                 fix=HOSTILE,
                 waiver=Waiver(reason=HOSTILE, until="2026-12-31"),
                 adjustments=(Adjustment(reason=HOSTILE, from_severity=Severity.CRITICAL, to_severity=Severity.HIGH),),
@@ -550,6 +565,7 @@ def hostile() -> ScanResult:
         rules=(rule,),
         path=HOSTILE,
     )
+    return replace(result, store=StoreVerdict(state="rejected", rejections=(rejection,), unknown=HOSTILE))
 
 
 def crowded(count: int = 500) -> ScanResult:

@@ -37,7 +37,7 @@ def document(scan: ScanResult, *, reproducible: bool = False) -> dict[str, Any]:
 def test_top_level_keys_are_those_of_the_contract_in_their_order() -> None:
     assert list(document(full_result())) == [
         "schema_version", "tool", "target", "as_of", "app", "facts", "findings", "strengths", "not_evaluated",
-        "gaps", "summary", "gate", "stages", "rules",
+        "gaps", "store", "summary", "gate", "stages", "rules",
     ]  # fmt: skip
 
 

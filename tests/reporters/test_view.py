@@ -532,11 +532,6 @@ class TestFindings:
         (group,) = build_view(cases.scan_result(findings=[cases.finding(rule, "a", "Message.")])).groups
         assert group.rule is None and group.title == "X" and group.findings[0].message == "Message."
 
-    def test_those_that_google_play_rejects_are_listed_apart(self) -> None:
-        view = build_view(cases.shop())
-        assert [finding.rule_id for finding in view.play] == ["TM-ACCEPT-ALL"]
-        assert view.play_note == "Google Play judges mostly by code, and code was not analysed."
-
 
 class TestTimeLine:
     def test_ends_are_sorted_and_measured_from_the_report_date(self) -> None:
