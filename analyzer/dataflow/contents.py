@@ -124,7 +124,7 @@ class _Reader:
                     parts.append(self._text(event.arguments[0], called.parameters[0]))
             elif called.name == "setLength" and event.arguments == (Number(0),):
                 parts = []
-            elif called.name == "insert" and event.arguments[:1] == (Number(0),):
+            elif called.name == "insert" and len(event.arguments) == 2 and event.arguments[0] == Number(0):
                 parts.insert(0, self._text(event.arguments[1], called.parameters[1]))
             else:
                 return Unknown(f"a text builder changed by {called.name}")
@@ -176,8 +176,8 @@ class _Reader:
         called = event.ref
         assert isinstance(called, MethodRef)
         if (called.owner, called.name) == ("Ljava/lang/System;", "arraycopy"):
-            if event.position != 3:
-                return True
+            if event.position != 3 or len(event.arguments) != 4:
+                return event.position != 3
             source, start, target, count = (self._value(one) for one in event.arguments)
             inner = elements_of(source)
             numbers = [one.value for one in (start, target, count) if isinstance(one, Number)]
@@ -209,10 +209,12 @@ class _Reader:
         called = event.ref
         if not isinstance(called, MethodRef):
             return [], True
-        if called.name == "addAll" and called.owner == "Ljava/util/Collections;":
+        if called.name == "addAll" and called.owner == "Ljava/util/Collections;" and event.arguments:
             return self._all(event.arguments[0], event)
         if event.position:
             return self._added_by_helper(called, event.position, event.arguments)
+        if not event.arguments:
+            return [], called.name not in REMOVING
         if called.name in ADDING:
             return [self._value(event.arguments[-1])], event.often != "maybe"
         if called.name in ADDING_ALL or called.name == "addSpread":

@@ -59,7 +59,8 @@ class IdTables:
         known = self._types.get(index)
         if known is None:
             exists = 0 <= index < len(self.type_strings)
-            known = self.strings[self._type_places[index]] if exists else UNREADABLE
+            # No type has an empty descriptor; what looks at the first character need not know.
+            known = (self.strings[self._type_places[index]] if exists else "") or UNREADABLE
             if len(known) <= _CACHED_NAME:
                 self._types[index] = known
         return known

@@ -1,11 +1,17 @@
 """Single instructions at the limits of their formats, payloads, and code that is damaged."""
 
+import struct
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analyzer.dex import ArrayPayload, CodeItem, Instruction, MethodRef, Program, SwitchPayload
+from analyzer.dex.code import TableSizes
 from analyzer.dex.errors import DamagedItem
 from analyzer.dex.instructions import decode, decode_all, read_payload
 from analyzer.dex.opcodes import INVOKES, OPCODES, UNITS, opcodes_using
+from analyzer.dex.problems import ProblemLog
 from tests.dex.oracle import FIXTURES, ours
 
 UNUSED = (*range(0x3E, 0x44), 0x73, 0x79, 0x7A, *range(0xE3, 0xFA))
@@ -170,3 +176,77 @@ def test_operands_that_cannot_be_are_damage(unit: int, value: int, damage: str) 
     data[at : at + 2] = value.to_bytes(2, "little")
     code = Program((ours(bytes(data)),)).methods_named("direct")[0].code()
     assert code is not None and (code.damage, code.instructions) == (damage, ())
+
+
+# --- any code units at all ---
+
+_ANY_UNITS = st.lists(
+    st.one_of(
+        st.integers(0, 0xFFFF),
+        # Opcodes alone, and payloads: random units seldom hold either.
+        st.integers(0, 0xFF),
+        st.sampled_from([0x0100, 0x0200, 0x0300, 0x0000, 0x000E, 0x1A00, 0x6E20, 0x7402, 0x2B00, 0x2600]),
+        st.sampled_from([value | 0x1200 for value in OPCODES]),
+    ),
+    max_size=60,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(_ANY_UNITS)
+def test_instructions_tile_any_code_units_up_to_the_damage(code: list[int]) -> None:
+    instructions: list[Instruction] = []
+    damage = None
+    try:
+        for instruction in decode_all(code):
+            instructions.append(instruction)
+    except DamagedItem as error:
+        damage = error
+    at = 0
+    for instruction in instructions:
+        assert instruction.offset == at and instruction.units > 0
+        assert instruction == decode(code, at), "an instruction decodes alone as it does in a row"
+        at += instruction.units
+    assert at <= len(code)
+    assert (at == len(code)) == (damage is None)
+    if damage is not None:
+        with pytest.raises(DamagedItem):
+            decode(code, at)
+
+
+@settings(max_examples=200, deadline=None)
+@given(_ANY_UNITS)
+def test_the_code_of_a_method_keeps_what_it_can_and_says_what_is_damaged(code: list[int]) -> None:
+    item, log = _code_item(code)
+    ends = [instruction.offset + instruction.units for instruction in item.instructions]
+    assert ends == sorted(set(ends)) and (not ends or ends[-1] <= len(code))
+    whole = (ends[-1] if ends else 0) == len(code)
+    assert whole == (item.damage is None)
+    assert bool(log.problems) == (item.damage is not None)
+    for instruction in item.instructions:
+        assert item.instruction_at(instruction.offset) is instruction
+        assert instruction.target is None or 0 <= instruction.target < len(code)
+        assert all(0 <= register < 16 for register in instruction.registers)
+        assert item.payload(instruction) is None or instruction.target is not None
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=400), st.integers(0, 8))
+def test_a_file_of_any_bytes_is_read_or_refused(body: bytes, kind: int) -> None:
+    base = (FIXTURES / "users-base.dex").read_bytes()
+    data = (base[:0x70] + body, base[: len(base) // 2] + body, body, base[:8] + body)[kind % 4]
+    program = Program.build([("classes.dex", data)])
+    for definition in program.classes:
+        for method in definition.methods:
+            found = method.code()
+            assert found is None or found.instructions is not None
+    assert all(gap.subject == "classes.dex" for gap in program.gaps())
+
+
+def _code_item(code: list[int]) -> tuple[CodeItem, ProblemLog]:
+    """Return a method with 16 registers and this code, in a file with ten rows of everything."""
+    kinds = {entry.index_kind for entry in OPCODES.values() if entry.index_kind is not None}
+    header = struct.pack("<HHHHII", 16, 0, 5, 0, 0, len(code))
+    log = ProblemLog("classes.dex")
+    data = header + b"".join(unit.to_bytes(2, "little") for unit in code)
+    return CodeItem(data, 0, code, TableSizes.of(dict.fromkeys(kinds, 10)), 10, log), log

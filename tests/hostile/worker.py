@@ -8,6 +8,7 @@ import traceback
 from pathlib import Path
 
 from tests.hostile.actions import ACTIONS
+from tests.hostile.dex_actions import DEX_ACTIONS
 
 MEMORY_BYTES = 1024 * 1024 * 1024
 
@@ -15,7 +16,7 @@ MEMORY_BYTES = 1024 * 1024 * 1024
 def main(action_name: str) -> None:
     """Answer until standard input ends."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    action = ACTIONS[action_name]
+    action = {**ACTIONS, **DEX_ACTIONS}[action_name]
     for line in sys.stdin:
         started = time.process_time()
         try:
