@@ -54,6 +54,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Most pairs of a domain and a pin in one app's policy."""
     dex_entries: int = 1_000
     """Most DEX files in one app."""
+    payload_files: int = 64
+    """Most DEX files that are read beside the app's own."""
+    payload_bytes: int = 128 * MIB
+    """Most bytes of such files in all."""
     dex_bytes: int = 256 * MIB
     """Largest DEX file or container of DEX files."""
     dex_rows: int = 4_000_000

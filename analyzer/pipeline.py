@@ -18,7 +18,7 @@ from analyzer.extractors.catalogue import Catalogue, load_catalogue
 from analyzer.extractors.certificates import extract_certificates
 from analyzer.extractors.code.certificates import CertificateCode
 from analyzer.extractors.code.stage import CodeExtraction, analyse_code
-from analyzer.extractors.code_inventory import find_payloads, unread_parts
+from analyzer.extractors.code_inventory import unread_parts
 from analyzer.extractors.network_policy import PinDescription
 from analyzer.extractors.pin_values import describe_pin, identify_key
 from analyzer.extractors.policy_files import extract_policy
@@ -275,7 +275,6 @@ def _extract(app: OpenedApp, options: ScanOptions, engine: Engine, stages: _Stag
         covered |= {"certificate"} if code.certificates is not None else set()
         stages.gaps.extend(certificates.gaps)
     stages.gaps.extend(unread_parts(app, app.info.native_libraries))
-    payloads = stages.run("payloads", ("code",), lambda: find_payloads(app)) or ()
     facts = Facts(
         app=app.info,
         policy=network_policy,
@@ -285,7 +284,7 @@ def _extract(app: OpenedApp, options: ScanOptions, engine: Engine, stages: _Stag
         sdks=code.sdks,
         hosts=(*(policy.facts.hosts if policy is not None else ()), *code.hosts),
         api_uses=code.api_uses,
-        payloads=payloads,
+        payloads=code.payloads,
         covered=tuple(sorted(covered)),
     )
     return _look(app, facts, options, engine, stages)

@@ -98,6 +98,11 @@ class OpenedApp:
                 self.add_gaps((_limit_gap(self.target.path, "further entries are too large, too"),))
             raise
 
+    def starts_with(self, entry: str, size: int) -> bytes:
+        """Return the first bytes of an entry, at most `size`, at little cost; none when it cannot be read."""
+        place = self._places.get(entry)
+        return b"" if place is None else place[0].starts_with(place[1], size)
+
     def xml(self, entry: str) -> XmlDocument:
         """Read an entry as XML, binary or plain.
 

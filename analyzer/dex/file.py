@@ -30,6 +30,8 @@ class DexFile:
         """Open the tables that `header` describes; use `parse`."""
         self.entry = log.entry
         """The container entry it comes from."""
+        self.loaded_at_run_time = False
+        """Whether it is no part of the app's own code, but a file that the app may load when it runs."""
         self.data = data
         self.header = header
         self._limits = limits

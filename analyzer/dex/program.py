@@ -37,17 +37,29 @@ class Program:
         self._searches: dict[tuple[re.Pattern[bytes] | bytes, ...], tuple[str, ...]] = {}
 
     @classmethod
-    def build(cls, entries: Iterable[tuple[str, bytes]], limits: Limits | None = None) -> "Program":
+    def build(
+        cls,
+        entries: Iterable[tuple[str, bytes]],
+        limits: Limits | None = None,
+        loaded_at_run_time: Iterable[tuple[str, bytes]] = (),
+    ) -> "Program":
         """Read the DEX files in `entries` (name and content), in the order a device loads them.
 
-        Files without a usable header are left out and listed in `problems`.
+        Those in `loaded_at_run_time` come behind them: a class loader asks its parent first, so that a class of the
+        app's own code hides one of the same name. Files without a usable header are left out and listed in `problems`.
         """
         limits = limits or Limits()
         files: list[DexFile] = []
         problems: list[DexProblem] = []
-        for entry, data in entries:
+        for entry, data, later in (
+            *((entry, data, False) for entry, data in entries),
+            *((entry, data, True) for entry, data in loaded_at_run_time),
+        ):
             try:
-                files += DexFile.parse(data, entry, limits)
+                parsed = DexFile.parse(data, entry, limits)
+                for file in parsed:
+                    file.loaded_at_run_time = later
+                files += parsed
             except DexError as error:
                 log = ProblemLog(entry)
                 log.note("header", str(error).removeprefix(f"{entry}: "))

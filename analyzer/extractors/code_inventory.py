@@ -1,15 +1,12 @@
-"""What code an app carries: its DEX files, code among its other files, and what is not analysed yet."""
+"""What code an app carries as its own: its DEX files, and what is not analysed yet."""
 
 from typing import Protocol
 
 from analyzer.errors import TargetError
-from analyzer.model import AnalysisGap, FactKind, Location
+from analyzer.model import AnalysisGap, FactKind
 from analyzer.options import Limits
 
 _DEX_MAGIC = b"dex\n"
-_ZIP_MAGIC = b"PK\x03\x04"
-_DEX_NAME = b"classes.dex"
-_PAYLOAD_SUFFIXES = (".dex", ".jar", ".apk", ".zip")
 _CODE_FACTS: tuple[FactKind, ...] = ("pin", "callback", "certificate", "sdk", "host", "code")
 
 
@@ -74,25 +71,6 @@ def unread_parts(app: CodeSource, native_libraries: tuple[str, ...]) -> tuple[An
             )
         )
     return tuple(gaps)
-
-
-def find_payloads(app: CodeSource) -> tuple[Location, ...]:
-    """Return entries outside the app's own code that hold code: DEX files, and archives with DEX files in them.
-
-    Only entries whose names look like code are opened; what an archive holds is told by the names in it.
-    """
-    found = []
-    own = set(app.dex_entries)
-    for entry in app.entries():
-        if entry in own or not entry.lower().endswith(_PAYLOAD_SUFFIXES):
-            continue
-        try:
-            data = app.read(entry)
-        except TargetError:
-            continue
-        if data.startswith(_DEX_MAGIC) or (data.startswith(_ZIP_MAGIC) and _DEX_NAME in data):
-            found.append(Location(kind="entry", entry=entry))
-    return tuple(found)
 
 
 def _unreadable(entry: str, why: str) -> AnalysisGap:

@@ -25,7 +25,9 @@ class Facts(Record, frozen=True, kw_only=True):
     """Every pin-set with every host that it covers and that was asked about; empty without chains."""
     api_uses: tuple[ApiUse, ...] = ()
     payloads: tuple[Location, ...] = ()
-    """Entries among assets and resources that hold code of their own: DEX, JAR and APK files."""
+    """Entries among assets and resources that hold code which was not analysed: APK files, and what could not be read.
+
+    Code of DEX files among them, plain or in a JAR, is analysed like the app's own; its facts name the entry."""
     covered: tuple[str, ...] = ()
     """Fact kinds that extractors looked for in this run, sorted: ``policy``, ``pin``, ``callback``, ``code``, …
 

@@ -41,7 +41,8 @@ class Activations:
         ``active``: the platform calls it in a component of the manifest, or a method that runs calls it, or creates the
         object on which the platform may call it: what types of the platform declare is not known, so any method of a
         class below one counts. ``defined_only``: nothing in the app leads there; reflection is not
-        followed. ``unknown``: the search ended at its limits, or at a constructor that layouts call.
+        followed. ``unknown``: the search ended at its limits, at a constructor that layouts call, or in code that is
+        loaded at run time.
         """
         known = self._known.get(method)
         if known is None:
@@ -59,7 +60,7 @@ class Activations:
                 return "unknown"
             generation = [one for one in self._leading_to(generation) if one not in seen]
             if not generation:
-                return "unknown" if any(map(_is_inflated, seen)) else "defined_only"
+                return "unknown" if any(map(_is_found_by_name, seen)) else "defined_only"
             seen.update(dict.fromkeys(generation))
             if len(seen) > _MAX_METHODS:
                 return "unknown"
@@ -124,7 +125,10 @@ class Runs:
         return "active" if self._reachability.of(method).state == "reachable" else "unknown"
 
 
-def _is_inflated(method: DexMethod) -> bool:
+def _is_found_by_name(method: DexMethod) -> bool:
+    """Tell what no call leads to: what layouts create, and code that is loaded at run time."""
+    if method.file.loaded_at_run_time:
+        return True
     return method.ref.name == "<init>" and _INFLATED in method.ref.parameters
 
 

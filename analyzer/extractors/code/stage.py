@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Protocol, TypeVar
 
+from msgspec.structs import replace
+
 from analyzer.apk.app import OpenedApp
 from analyzer.dataflow.resolve import Resolver
 from analyzer.dex import Program
@@ -26,12 +28,14 @@ from analyzer.extractors.code.trustkit import extract_trustkit
 from analyzer.extractors.code.unjudged import unjudged_gap
 from analyzer.extractors.code.webview_handlers import extract_webview_handlers
 from analyzer.extractors.code_inventory import read_dex_files
+from analyzer.extractors.code_payloads import Payloads, read_payloads
 from analyzer.model import (
     AnalysisGap,
     ApiUse,
     CallbackFact,
     FactKind,
     HostFact,
+    Location,
     NetworkPolicy,
     PinFact,
     Record,
@@ -54,6 +58,8 @@ class CodeExtraction(Record, frozen=True, kw_only=True):
     callbacks: tuple[CallbackFact, ...] = ()
     certificates: CertificateCode | None = None
     """What the stage that reads certificates needs to know of the code; None when that failed."""
+    payloads: tuple[Location, ...] = ()
+    """Entries with code that may be loaded at run time and that was not read."""
     gaps: tuple[AnalysisGap, ...] = ()
     covered: tuple[FactKind, ...] = ()
     """The kinds of facts that were looked for in all code that could be read."""
@@ -113,7 +119,9 @@ def analyse_code(
     `policy` is what TrustKit reads its pins from; texts that `policy_pins` explain are no finds of their own.
     """
     files, gaps = read_dex_files(app, limits)
-    program = Program.build(files, limits)
+    payloads = run("payloads", ("code",), lambda: read_payloads(app, limits)) or Payloads()
+    gaps += payloads.gaps
+    program = Program.build(files, limits, payloads.files)
     resources = AppResources(app)
     code = CodeContext(
         program=program,
@@ -147,7 +155,7 @@ def analyse_code(
     gaps += unjudged or ()
     gaps += _packed_gaps(code)
     # Damage shows when the damaged part is used: only now is all of it known.
-    gaps += program.gaps()
+    gaps += _of_own_code(program.gaps(), payloads)
     looked: dict[FactKind, bool] = {
         "sdk": sdks is not None,
         "host": hosts is not None,
@@ -166,9 +174,16 @@ def analyse_code(
             *(practices or ()),
         ),
         callbacks=tuple(fact for part in (trust, *judged) if part is not None for fact in part.callbacks),
+        payloads=payloads.unread,
         gaps=tuple(dict.fromkeys(gaps)),
         covered=tuple(kind for kind, done in looked.items() if done),
     )
+
+
+def _of_own_code(gaps: Iterable[AnalysisGap], payloads: Payloads) -> Iterable[AnalysisGap]:
+    """Let damage of files beside the app's own code be no reason to call the analysis incomplete."""
+    beside = {entry for entry, _ in payloads.files}
+    return [replace(gap, incomplete=False) if gap.subject in beside else gap for gap in gaps]
 
 
 def _merged(groups: Iterable[tuple[SdkFact, ...]]) -> tuple[SdkFact, ...]:
