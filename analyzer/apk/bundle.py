@@ -50,6 +50,10 @@ class BundleModule:
         """Return an entry's content; raises as `Archive.read`."""
         return self._bundle.read(self._entries.get(name, f"{self.name}/{name}"))
 
+    def starts_with(self, name: str, size: int) -> bytes:
+        """Return the first bytes of an entry, at most `size`; as `Archive.starts_with`."""
+        return self._bundle.starts_with(self._entries.get(name, f"{self.name}/{name}"), size)
+
     def view(self, name: str) -> Buffer:
         """Return an entry's content without copying it when it is stored; raises as `Archive.read`."""
         return self._bundle.view(self._entries.get(name, f"{self.name}/{name}"))

@@ -1,6 +1,6 @@
 """What methods of the platform and of Kotlin do to arrays, lists, sets and maps, on known arguments."""
 
-from analyzer.dataflow.text_models import Model
+from analyzer.dataflow.text_models import Model, needing
 from analyzer.dataflow.values import Entries, Items, Number, Numbers, OneOf, Unknown, Value, alternatives, join
 from analyzer.dex import MethodRef
 
@@ -219,6 +219,15 @@ COLLECTION_MODELS: dict[tuple[str, str], Model] = {
     ("Lkotlin/Pair;", "component2"): _pair_part(1),
 }  # fmt: skip
 """By class and name."""
+_LEAST = {
+    "copyOf": 2, "copyOfRange": 3, "first": 1, "last": 1, "size": 1, "getFirst": 1, "getSecond": 1, "component1": 1,
+    "component2": 1,
+}  # fmt: skip
+for _key, _model in COLLECTION_MODELS.items():
+    if _key[1] in _LEAST and (_key[1] != "copyOf" or _key[0] == "Ljava/util/Arrays;"):
+        COLLECTION_MODELS[_key] = needing(_LEAST[_key[1]], _model)
+for _name, _model in _READS.items():
+    _READS[_name] = needing(1, _model)
 
 
 def collection_model(ref: MethodRef) -> Model | None:

@@ -12,6 +12,13 @@ from analyzer.dataflow.values import ClassName, Items, Joined, Moment, Number, N
 from analyzer.dex import MethodRef, dotted
 
 Model = Callable[[MethodRef, tuple[Value, ...]], Value | None]
+
+
+def needing(least: int, model: Model) -> Model:
+    """Let a model answer no calls with fewer arguments: damaged code passes fewer than a method has."""
+    return lambda ref, arguments: model(ref, arguments) if len(arguments) >= least else None
+
+
 """Returns the result of a call with known arguments; None when the model does not cover these."""
 
 _STRING = "Ljava/lang/String;"
@@ -302,7 +309,7 @@ TEXT_MODELS: dict[tuple[str, str], Model] = {
     ("Ljava/lang/Boolean;", "booleanValue"): lambda ref, arguments: arguments[0],
     ("Landroid/util/Base64;", "decode"): _decode_base64(b"+/"),
     ("Landroid/util/Base64;", "encodeToString"): _encode_base64,
-    ("Ljava/util/Base64$Decoder;", "decode"): _decode_base64(b"+/"),
+    ("Ljava/util/Base64$Decoder;", "decode"): needing(2, _decode_base64(b"+/")),
     ("Lokio/ByteString;", "decodeBase64"): _decode_base64(b"+/"),
     ("Landroid/net/Uri;", "parse"): _same,
     ("Ljava/net/URI;", "create"): _same,
@@ -323,6 +330,11 @@ TEXT_MODELS: dict[tuple[str, str], Model] = {
     ("Ljava/time/LocalDate;", "parse"): _parse_date,
     ("Ljava/time/Instant;", "parse"): _parse_date,
     ("Ljava/time/Instant;", "ofEpochMilli"): _milliseconds,
-    ("Ljava/util/Date;", "<init>"): _milliseconds,
+    ("Ljava/util/Date;", "<init>"): needing(1, _milliseconds),
 }  # fmt: skip
 """By class and name; constructors get their arguments without the object."""
+for _key, _model in TEXT_MODELS.items():
+    if _key[1] != "<init>":
+        TEXT_MODELS[_key] = needing(
+            2 if _key[1] in ("concat", "join", "split", "stringPlus", "substring") else 1, _model
+        )
