@@ -21,6 +21,7 @@ _CACHED_SIGNATURES = 4_096
 _CACHED_METHODS = 1 << 16
 _FEW_SUBTYPES = 16
 """Below more classes than this, methods are first searched by name in all files at once."""
+_REMEMBERED = 1 << 12
 _FEW_OWNERS = 8
 """Names of this many classes are looked up one by one."""
 
@@ -138,14 +139,22 @@ class Program:
         """
         known = self._searches.get((pattern, *containing))
         if known is None:
-            found = {file.strings[index] for file in self.files for index in file.strings.search(pattern, containing)}
-            known = self._searches[pattern, *containing] = tuple(sorted(found))
+            places = [
+                {file.strings[index]: index for index in reversed(file.strings.search(pattern, containing))}
+                for file in self.files
+            ]
+            known = self._searches[pattern, *containing] = tuple(sorted(set().union(*places)))
+            if len(known) <= _REMEMBERED:
+                # What is found is looked up in each file next; a file in which it was not found does not hold it.
+                for file, found in zip(self.files, places, strict=True):
+                    for text in known:
+                        file.strings.remember(text, found.get(text))
         return known
 
-    def strings_with_run(self, characters: bytes, length: int) -> tuple[str, ...]:
-        """Return the distinct strings with `length` or more of `characters` in a row, sorted."""
-        found = {file.strings[index] for file in self.files for index in file.strings.with_run(characters, length)}
-        return tuple(sorted(found))
+    def strings_with_run(self, characters: bytes, length: int, behind: bytes = b"") -> tuple[str, ...]:
+        """Return the distinct strings with a run of characters, sorted; see `StringTable.with_run`."""
+        tables = [file.strings for file in self.files]
+        return tuple(sorted({table[index] for table in tables for index in table.with_run(characters, length, behind)}))
 
     def resolve_method(self, ref: MethodRef) -> DexMethod | None:
         """Return the definition a call of `ref` starts from: in the class, above it, or an interface's default.

@@ -114,10 +114,15 @@ class StringTable:
                 yield nearest
             at = max(int(starts[nearest]) + len(raw), match.start()) + 1
 
-    def with_run(self, characters: bytes, length: int) -> list[int]:
+    def with_run(self, characters: bytes, length: int, behind: bytes = b"") -> list[int]:
         """Return the indices, ascending, of all strings with `length` or more of `characters` in a row.
 
         Looks at every few bytes first, so that it costs little whatever the characters are.
+
+        Args:
+            characters: The characters of the run, all ASCII.
+            length: Least length of the run, in bytes.
+            behind: One character outside of `characters` that must follow the run; empty for any.
         """
         if not len(self):
             return []
@@ -125,19 +130,39 @@ class StringTable:
         begin, end = int(starts[0]), int(starts[-1]) + len(self.raw(int(self._by_place[-1])))
         wanted = np.zeros(256, np.bool_)
         wanted[list(characters)] = True
-        # A run of three steps and less than one more holds three bytes in a row that stand a step apart.
-        step = max(length // 3, 1)
         octets = np.frombuffer(self._data, np.uint8)[begin:end]
-        seen = wanted[octets[::step]]
-        hits = (
-            np.flatnonzero(seen[:-2] & seen[1:-1] & seen[2:]) if len(seen) > 2 and length >= 3 else np.arange(len(seen))
-        )
-        nearest = distinct(np.searchsorted(starts, begin + hits * step, "right") - 1)
-        pattern = re.compile(b"[%b]{%d}" % (re.escape(characters), length))
-        found = (place for place in nearest.tolist() if pattern.search(self.raw(int(self._by_place[place]))))
+        if behind:
+            ends = np.flatnonzero(octets == behind[0])
+            ends = ends[ends >= length]
+            for distance in range(1, length + 1):
+                ends = ends[wanted[octets[ends - distance]]]
+            hits = ends - length
+        else:
+            # A run is longer than two steps, so that it holds two bytes that stand a step apart, and all between.
+            step = max(length // 2, 1)
+            seen = wanted[octets[::step]]
+            hits = np.flatnonzero(seen[:-1] & seen[1:]) * step if length >= 2 else np.flatnonzero(wanted[octets])
+            for distance in range(1, step):
+                hits = hits[wanted[octets[hits + distance]]]
+        nearest = distinct(np.searchsorted(starts, begin + hits, "right") - 1).tolist()
+        pattern = re.compile(b"[%b]{%d}%b" % (re.escape(characters), length, re.escape(behind)))
+        found = (place for place in nearest if pattern.search(self.raw(int(self._by_place[place]))))
         return sorted({index for place in found for index in self._at_place(int(starts[place]))})
 
+    def remember(self, text: str, index: int | None) -> None:
+        """Let `find` know where a string is, or that it is not there."""
+        if len(text) <= _CACHED_NAME and len(self._found) < _CACHED_FINDS:
+            self._found[text] = index
+
     def _decode(self, index: int) -> str:
+        data = self._data
+        if 0 <= index < len(self._places) and (place := self._places[index]) < len(data):
+            # What nearly every string is: short, ASCII, and as long as it says.
+            end = place + 1 + data[place]
+            if end < len(data) and data[end] == 0 and data[place] < min(0x80, self._string_bytes):
+                raw = data[place + 1 : end]
+                if raw.isascii() and 0 not in raw:
+                    return raw.decode("ascii")
         try:
             raw, declared_length = self._raw(index)
         except DamagedItem as damage:

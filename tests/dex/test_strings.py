@@ -122,5 +122,16 @@ def test_runs_are_found_wherever_they_begin(seed: int) -> None:
         ]
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_runs_are_found_in_front_of_a_character(seed: int) -> None:
+    rng = random.Random(seed)
+    texts = sorted({"".join(rng.choice("0aF-z=") for _ in range(rng.randrange(60))) for _ in range(200)})
+    table = string_table(texts)
+    for length in (1, 2, 5, 9):
+        wanted = re.compile(f"[0aF-]{{{length}}}=")
+        found = [table[index] for index in table.with_run(b"0aF-", length, b"=")]
+        assert found == [text for text in texts if wanted.search(text)]
+
+
 def test_no_run_is_found_where_there_are_no_strings() -> None:
     assert string_table([]).with_run(b"a", 1) == []

@@ -14,11 +14,10 @@ from analyzer.model import AnalysisGap, Location, PinFact
 from analyzer.model.location import MAX_SNIPPET_CHARACTERS
 
 # What the string tables are searched for: wide, since a search cannot look at what stands around its match.
-_CANDIDATES = (
-    (re.compile(rb"(?:sha|SHA)-?(?:1|256)[ \t\n\r\f\v]*[/:=]"), (b"sha", b"SHA")),
-    (re.compile(rb"[A-Za-z0-9+/]{43}="), (b"=",)),
-)
+_CANDIDATES = ((re.compile(rb"(?:sha|SHA)-?(?:1|256)[ \t\n\r\f\v]*[/:=]"), (b"sha", b"SHA")),)
 """Each with the texts of which a match holds one."""
+_BASE64_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_BASE64_RUN = 43
 _HEX_CHARACTERS = b"0123456789ABCDEFabcdef: "
 _HEX_RUN = 40
 _STRING_LOADS = frozenset({0x1A, 0x1B})
@@ -65,6 +64,7 @@ def extract_literals(code: CodeContext, explained: Collection[PinFact]) -> Liter
 def _in_code(code: CodeContext, gaps: list[AnalysisGap]) -> Iterator[tuple[Literal, str | None, str, Location]]:
     program = code.program
     candidates = {text for pattern, held in _CANDIDATES for text in program.strings_matching(pattern, held)}
+    candidates.update(program.strings_with_run(_BASE64_CHARACTERS, _BASE64_RUN, b"="))
     texts = sorted(candidates.union(program.strings_with_run(_HEX_CHARACTERS, _HEX_RUN)))
     wanted = {text: found for text in texts if len(text) <= MAX_TEXT and (found := tuple(literals_in(text)))}
     if len(wanted) > _MAX_TEXTS:
