@@ -124,7 +124,7 @@ def plain_host(text: str) -> str | None:
         return None
     if not all(_LABEL.fullmatch(label) for label in labels):
         # Names outside ASCII are hosts as well; what a client makes of them is not told here.
-        return host if all(labels) and all(label.replace("-", "").isalnum() for label in labels) else None
+        return host if not host.isascii() and all(label.replace("-", "").isalnum() for label in labels) else None
     top = labels[-1]
     return host if len(top) >= 2 and (top.isalpha() or top.startswith("xn--")) else None
 
