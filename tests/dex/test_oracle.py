@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from analyzer.dex import DexClass, DexFile, DexMethod
+from analyzer.dex import DexClass, DexFile, DexMethod, Program
 from tests.dex import oracle
 
 _SMALL_BYTES = 400_000
@@ -78,6 +78,49 @@ def test_every_instruction_of_the_largest_files_is_read_alike(path: Path) -> Non
     for file, dex in _pairs(path, _MEDIUM_BYTES, 1 << 40):
         _assert_equal_tables(file, dex)
         _assert_equal_code(_methods(file, dex))
+
+
+def _assert_equal_hierarchy(path: Path) -> None:
+    """Compare what extends and implements what, over all DEX files of an app; the first definition of a class holds."""
+    files = oracle.dex_files(path)
+    hierarchy = Program.build(files).hierarchy
+    above: dict[str, tuple[str, ...]] = {}
+    for _, data in files:
+        for definition in oracle.theirs(data).get_classes():
+            has_superclass = definition.superclass_idx != oracle.NO_INDEX
+            names = ((definition.get_superclassname(),) if has_superclass else ()) + tuple(definition.get_interfaces())
+            above.setdefault(definition.get_name(), names)
+    below: dict[str, set[str]] = {}
+    for name in above:
+        assert hierarchy.direct_supertypes(name) == above[name], name
+        reached: set[str] = set()
+        waiting = list(above[name])
+        while waiting:
+            other = waiting.pop()
+            if other not in reached:
+                reached.add(other)
+                below.setdefault(other, set()).add(name)
+                waiting += above.get(other, ())
+        assert set(hierarchy.supertypes_of(name)) == reached, name
+    assert {definition.descriptor for definition in hierarchy.classes} == set(above)
+    for name, expected in below.items():
+        assert set(hierarchy.subtypes_of(name)) == expected, name
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in _CONTAINERS if sum(oracle.dex_sizes(p)) < _SMALL_BYTES], ids=lambda path: path.name
+)
+def test_small_apps_have_the_same_class_hierarchy(path: Path) -> None:
+    _assert_equal_hierarchy(path)
+
+
+@pytest.mark.corpus
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "path", [p for p in _CONTAINERS if sum(oracle.dex_sizes(p)) >= _SMALL_BYTES], ids=lambda path: path.name
+)
+def test_large_apps_have_the_same_class_hierarchy(path: Path) -> None:
+    _assert_equal_hierarchy(path)
 
 
 def test_androguard_rejects_method_types_in_other_registers_than_the_first() -> None:
