@@ -23,9 +23,9 @@ from analyzer.extractors.code.pin_libraries import extract_pin_libraries
 from analyzer.extractors.code.pin_practices import extract_pin_practices
 from analyzer.extractors.code.pin_sources import extract_pin_sources
 from analyzer.extractors.code.sdks import extract_sdks
+from analyzer.extractors.code.sockets import extract_sockets
 from analyzer.extractors.code.trust_managers import extract_trust_managers
 from analyzer.extractors.code.trustkit import extract_trustkit
-from analyzer.extractors.code.unjudged import unjudged_gap
 from analyzer.extractors.code.webview_handlers import extract_webview_handlers
 from analyzer.extractors.code_inventory import read_dex_files
 from analyzer.extractors.code_payloads import Payloads, read_payloads
@@ -90,6 +90,7 @@ class _CallbackFacts(Protocol):
 _CALLBACKS: tuple[tuple[str, Callable[[CodeContext, CallbackWiring], _CallbackFacts]], ...] = (
     ("host-name-verifiers", extract_hostname_verifiers),
     ("webview-handlers", extract_webview_handlers),
+    ("sockets", extract_sockets),
 )
 _PINNING: tuple[tuple[str, Callable[[CodeContext, NetworkPolicy], _PinFacts]], ...] = (
     ("okhttp", lambda code, _: extract_okhttp(code)),
@@ -142,7 +143,6 @@ def analyse_code(
     pinning = [run(name, ("pin", "code"), partial(extract, code, policy)) for name, extract in _PINNING]
     judged = [run(name, ("callback",), partial(extract, code, wiring)) for name, extract in _CALLBACKS]
     trust = run("trust-managers", ("callback", "pin"), lambda: extract_trust_managers(code, wiring))
-    unjudged = run("callbacks", ("callback",), lambda: [gap for gap in (unjudged_gap(code),) if gap is not None])
     pin_facts = [part for part in pinning if part is not None]
     explained = (*policy_pins, *(pin for part in pin_facts for pin in part.pins))
     literals = run("literals", ("pin",), lambda: extract_literals(code, explained))
@@ -152,7 +152,6 @@ def analyse_code(
     certificates = run("certificates-in-code", ("certificate",), lambda: extract_certificate_code(code))
     for part in (sdks, hosts, apis, *pin_facts, literals, trust, *judged):
         gaps += part.gaps if part is not None else ()
-    gaps += unjudged or ()
     gaps += _packed_gaps(code)
     # Damage shows when the damaged part is used: only now is all of it known.
     gaps += _of_own_code(program.gaps(), payloads)
@@ -161,7 +160,7 @@ def analyse_code(
         "host": hosts is not None,
         "code": apis is not None and practices is not None and None not in pinning,
         "pin": None not in pinning and literals is not None,
-        "callback": unjudged == [] and None not in (*judged, trust),
+        "callback": None not in (*judged, trust),
     }
     return CodeExtraction(
         certificates=certificates,
