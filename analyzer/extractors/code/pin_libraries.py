@@ -2,6 +2,7 @@
 
 import base64
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -97,10 +98,13 @@ def _sites(
 ) -> Iterator[Site]:
     """Yield the calls of a method by everyone but its library; a gap is added when there are too many."""
     program = code.program
+    suffix = "/" + owner[1:]
     if name == "<init>":
-        refs = program.method_refs(owner, name)
+        # Almost every class has a constructor: the names of types tell which of them are meant.
+        relocated = program.strings_matching(re.compile(re.escape(suffix.encode())))
+        owners = (owner, *(text for text in relocated if text.startswith("L") and text.endswith(suffix)))
+        refs = tuple(ref for one in owners for ref in program.method_refs(one, name))
     else:
-        suffix = "/" + owner[1:]
         refs = tuple(ref for ref in program.method_refs(name=name) if ref.owner == owner or ref.owner.endswith(suffix))
     refs = tuple(ref for ref in refs if parameters is None or ref.parameters == parameters)
     kept = 0
