@@ -24,6 +24,7 @@ CLIENTS: Mapping[str, str] = {
     "media-player": "MediaPlayer",
     "mqtt": "MQTT",
     "okhttp": "OkHttp",
+    "okhttp-plain": "an unpinned OkHttp client",
     "picasso": "Picasso",
     "retrofit": "Retrofit",
     "socket": "a socket",
@@ -38,9 +39,11 @@ _NEVER_OKHTTP = frozenset(
      "socket", "url-connection", "webview"}
 )  # fmt: skip
 _NEVER_CRONET = _NEVER_OKHTTP - {"cronet", "httpengine"}
+_PLAIN = "okhttp-plain"
+"""An OkHttp client that was certainly built without pins."""
 _OUTSIDE: Mapping[Mechanism, frozenset[str]] = {
-    "okhttp3": _NEVER_OKHTTP,
-    "okhttp2": _NEVER_OKHTTP,
+    "okhttp3": _NEVER_OKHTTP | {_PLAIN},
+    "okhttp2": _NEVER_OKHTTP | {_PLAIN},
     "interceptor": _NEVER_OKHTTP,
     "cronet": _NEVER_CRONET,
     "httpengine": _NEVER_CRONET,
@@ -57,9 +60,14 @@ class HostClients:
             if host.client and not host.owner.startswith("sdk:"):
                 self._by_host.setdefault(normalise_host(host.name), set()).update(host.client.split(", "))
 
-    def of(self, hosts: Iterable[str]) -> tuple[str, ...]:
-        """Return the clients of some hosts in words, sorted."""
-        return _words({client for host in hosts for client in self._by_host.get(normalise_host(host), ())})
+    def of(self, hosts: Iterable[str], *, pinned: bool = True) -> tuple[str, ...]:
+        """Return the clients of some hosts in words, sorted.
+
+        Calls through an OkHttp client without pins are calls of OkHttp as well; where nothing is `pinned`, they are
+        named once.
+        """
+        clients = {client for host in hosts for client in self._by_host.get(normalise_host(host), ())}
+        return _words(clients if pinned or _PLAIN not in clients else clients - {"okhttp"})
 
     def covered_by(self, pin_set: CodePinSet) -> tuple[str, ...]:
         """Return the hosts with a known client that a pin-set is for."""
@@ -76,7 +84,7 @@ def same_clients(clients: HostClients, hosts: Sequence[str]) -> list[tuple[str, 
     """Group hosts by the clients that contact them, in the order in which each group begins."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for host in hosts:
-        groups.setdefault(clients.of((host,)), []).append(host)
+        groups.setdefault(clients.of((host,), pinned=False), []).append(host)
     return [tuple(group) for group in groups.values()]
 
 

@@ -192,7 +192,10 @@ class _Context:
         owners = {"first party"} if kind == "host" else {pin_set.owner for pin_set in sets}
         hosts = {*labels, *(name for pin_set in sets for name in self._clients.covered_by(pin_set))}
         row = replace(
-            row, notes=self.names.under(labels), owner=join_words(sorted(owners)), clients=self._clients.of(hosts)
+            row,
+            notes=self.names.under(labels),
+            owner=join_words(sorted(owners)),
+            clients=self._clients.of(hosts, pinned=bool(sets)),
         )
         return self._with_code(row, sets, pinned=any(band.settings.pin_set.pins for band in bands))
 

@@ -41,6 +41,13 @@ def test_a_pinned_host_that_another_client_contacts_is_not_simply_enforced() -> 
     assert f"{HOST} is contacted by WebView as well, to which the pins of OkHttp mean nothing." in said(known)
 
 
+def test_a_client_without_pins_beside_the_pinned_one_is_a_way_past_it() -> None:
+    known = facts(host(HOST, "okhttp, okhttp-plain"), pins=(pin(),))
+    assert rows(known)[HOST,] == ["Enforced", "Not over an unpinned OkHttp client"]
+    assert f"{HOST} is contacted by an unpinned OkHttp client as well" in said(known)
+    assert HostClients(known).of([HOST], pinned=False) == ("an unpinned OkHttp client",)
+
+
 def test_clients_that_may_be_built_on_the_pinned_one_are_no_way_past_it() -> None:
     known = facts(host(HOST, "glide, ktor, okhttp, retrofit"), pins=(pin(),))
     assert rows(known)[HOST,] == ["Enforced"]

@@ -7,8 +7,10 @@ from analyzer.dex import DexField
 from analyzer.extractors.code.context import CodeContext, location_of
 from analyzer.extractors.code.host_calls import follow_host_calls
 from analyzer.extractors.code.host_names import URL_MARK, hosts_in
+from analyzer.extractors.code.okhttp_clients import CLIENT as PLAIN
+from analyzer.extractors.code.okhttp_clients import plain_requests
 from analyzer.extractors.code.owners import UNKNOWN
-from analyzer.model import AnalysisGap, HostFact, Location, Record
+from analyzer.model import AnalysisGap, ApiUse, HostFact, Location, Record
 from analyzer.model.location import MAX_SNIPPET_CHARACTERS
 
 _SHOWN_PLACES = 5
@@ -21,6 +23,8 @@ class HostFacts(Record, frozen=True, kw_only=True):
     """The hosts that were found."""
 
     hosts: tuple[HostFact, ...] = ()
+    api_uses: tuple[ApiUse, ...] = ()
+    """Calls through OkHttp clients without pins."""
     gaps: tuple[AnalysisGap, ...] = ()
 
 
@@ -62,6 +66,12 @@ def extract_hosts(code: CodeContext) -> HostFacts:
         if called.scheme in _CLEARTEXT:
             what.cleartext_clients.add(called.client)
             what.cleartext_places.insert(0, called.place)
+    plain = tuple(plain_requests(code, code.resolver)) if code.resolver is not None else ()
+    for request in plain:
+        if request.host is not None:
+            what = found.setdefault((request.host, request.owner), _Found())
+            what.clients.add(PLAIN)
+            what.places.append(request.place)
     unknown.update(dict.fromkeys(calls.unresolved))
     if unknown:
         gaps.append(_unresolved(list(unknown)))
@@ -79,7 +89,8 @@ def extract_hosts(code: CodeContext) -> HostFacts:
         )
         for (name, owner), what in sorted(found.items())
     )
-    return HostFacts(hosts=tuple(hosts), gaps=tuple(gaps))
+    uses = dict.fromkeys(request.use for request in plain)
+    return HostFacts(hosts=tuple(hosts), api_uses=tuple(uses), gaps=tuple(gaps))
 
 
 def _named(code: CodeContext, gaps: list[AnalysisGap]) -> Iterable[tuple[str, str, Location]]:

@@ -137,7 +137,7 @@ def analyse_code(
         resource_texts=app.resources.texts_containing,
     )
     sdks = run("libraries", ("sdk",), lambda: extract_sdks(code))
-    hosts = run("hosts", ("host",), lambda: extract_hosts(code))
+    hosts = run("hosts", ("host", "code"), lambda: extract_hosts(code))
     wiring = CallbackWiring(code)
     apis = run("api-uses", ("code",), lambda: extract_api_uses(code, wiring))
     pinning = [run(name, ("pin", "code"), partial(extract, code, policy)) for name, extract in _PINNING]
@@ -158,7 +158,7 @@ def analyse_code(
     looked: dict[FactKind, bool] = {
         "sdk": sdks is not None,
         "host": hosts is not None,
-        "code": apis is not None and practices is not None and None not in pinning,
+        "code": None not in (apis, hosts, practices) and None not in pinning,
         "pin": None not in pinning and literals is not None,
         "callback": None not in (*judged, trust),
     }
@@ -169,6 +169,7 @@ def analyse_code(
         sdks=_merged([*(part.sdks for part in pin_facts), sdks.sdks if sdks is not None else ()]),
         api_uses=(
             *(apis.api_uses if apis is not None else ()),
+            *(hosts.api_uses if hosts is not None else ()),
             *(use for part in pin_facts for use in part.api_uses),
             *(practices or ()),
         ),

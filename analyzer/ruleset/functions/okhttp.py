@@ -158,6 +158,23 @@ def okhttp_pins_host(context: Context) -> bool:
     return any(pin.mechanism in _OKHTTP and pin.activation != "defined_only" for pin in context.facts.pins)
 
 
+@judgement("okhttp_pinned")
+def okhttp_pinned(context: Context, host: str) -> bool:
+    """Tell whether a pin that code of the app hands to OkHttp is for a host, in code that may run."""
+    return any(
+        _is_for(pin, host)
+        for pin in context.facts.pins
+        if pin.mechanism in _OKHTTP and pin.activation != "defined_only"
+    )
+
+
+def _is_for(pin: PinFact, host: str) -> bool:
+    try:
+        return pin.host is None or matches(pin.host, host, NEWEST)
+    except PatternError:
+        return False
+
+
 @judgement("okhttp_is_reset")
 def okhttp_is_reset(context: Context, fact: PinSetView) -> bool:
     """Tell whether the client that got a set's pinner is given an empty one afterwards."""

@@ -1,0 +1,65 @@
+"""Rebuilds the fixtures of the code extractors that are written in Java; needs what `.ci/build-tools` installs.
+
+    python tests/extractors/code/java_fixtures.py
+
+Each has its sources in ``src`` and, in ``stubs``, what it needs of libraries and the platform. Those that call OkHttp
+hold its pinning classes, of version 3.13.1, as they are.
+"""
+
+import shutil
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent / "fixtures"
+SAMPLES = HERE.parents[3] / "sample_apks"
+sys.path.insert(0, str(SAMPLES))
+
+from builder.archives import write_zip  # noqa: E402
+from builder.code import _javac, _write_java_api  # noqa: E402
+from builder.tools import BUNDLETOOL, JAVA_LIBRARIES, Tools, find_tools  # noqa: E402
+
+_FIXTURES = {"pin-practices": True, "pin-clients": True, "pin-legacy": False, "plain-clients": True}
+"""By name, with whether it calls OkHttp."""
+_KEPT = ("okhttp3/CertificatePinner", "okhttp3/OkHttpClient", "okhttp3/internal/Version")
+
+
+def main() -> None:
+    """Build all of them."""
+    tools = find_tools()
+    with tempfile.TemporaryDirectory() as folder:
+        api = Path(folder) / "java8-api.jar"
+        _write_java_api(tools.java_home / "lib/ct.sym", api)
+        for name, calls_okhttp in _FIXTURES.items():
+            work = Path(folder) / name
+            work.mkdir()
+            _build(tools, work, HERE / name, api, calls_okhttp=calls_okhttp)
+
+
+def _build(tools: Tools, work: Path, source: Path, api: Path, *, calls_okhttp: bool) -> None:
+    android, program, output = work / "stubs.jar", work / "app.jar", work / "dex"
+    okhttp = [JAVA_LIBRARIES / "okhttp.jar", JAVA_LIBRARIES / "okio.jar"] if calls_okhttp else []
+    # The fixture's own declarations take the place of the samples'.
+    declared = {
+        path.relative_to(root).as_posix(): path
+        for root in (SAMPLES / "stubs", source / "stubs")
+        for path in root.rglob("*.java")
+    }
+    stubs = _javac(tools, work / "stubs", [declared[name] for name in sorted(declared)], okhttp[:1])
+    write_zip(android, {name: path.read_bytes() for name, path in stubs.items()})
+    app = _javac(tools, work / "app", sorted((source / "src").rglob("*.java")), [android, *okhttp[:1]])
+    library: dict[str, bytes] = {}
+    for jar in okhttp[:1]:
+        with zipfile.ZipFile(jar) as classes:
+            library = {name: classes.read(name) for name in classes.namelist() if name.startswith(_KEPT)}
+    write_zip(program, {**{name: path.read_bytes() for name, path in app.items()}, **library})
+    output.mkdir()
+    libraries: list[str | Path] = [part for path in (api, android, *okhttp) for part in ("--lib", path)]
+    common: list[str | Path] = ["--release", "--min-api", "21", "--output", output]
+    tools.java(BUNDLETOOL, "com.android.tools.r8.D8", *common, *libraries, program)
+    shutil.copyfile(output / "classes.dex", source.with_suffix(".dex"))
+
+
+if __name__ == "__main__":
+    main()
