@@ -1,10 +1,18 @@
-"""A guard for every test: nothing may connect to anything but this machine's loopback."""
+"""For every test: nothing may connect to anything but this machine's loopback, and no example has a time limit."""
 
 import ipaddress
+import os
 import socket
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# The machine may be busy: how long an example takes says nothing. In CI the examples are the same on every run, so
+# that a failure can be seen again.
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI", "").lower() in ("1", "true") else "here")
 
 _connect = socket.socket.connect
 _connect_ex = socket.socket.connect_ex

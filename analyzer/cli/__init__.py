@@ -16,6 +16,7 @@ _COMMANDS = {
     "scan": ("analyzer.cli.scan", "scan", "Scan apps and write reports."),
     "policy": ("analyzer.cli.policy", "policy", "Print the network security policy that holds per host."),
     "pins": ("analyzer.cli.pins", "pins", "Print the pins of an app, or of certificates, keys and hosts."),
+    "diff": ("analyzer.cli.diff", "diff", "Say what changed between two versions, and whether it is weaker."),
     "baseline": ("analyzer.cli.baseline", "baseline", "Keep known findings in a file, so that only new ones block."),
     "rules": ("analyzer.cli.rules", "rules", "List the rules."),
     "explain": ("analyzer.cli.rules", "explain", "Explain a rule."),

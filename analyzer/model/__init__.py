@@ -6,6 +6,7 @@ from analyzer.model.baseline import BASELINE_VERSION, Baseline, BaselineEntry, B
 from analyzer.model.certificates import CertificateFact, CertificateUse
 from analyzer.model.chains import ChainObservation, ChainPath, NearMiss, ObservedCertificate, PinCheck, PinMatch
 from analyzer.model.code import ApiUse, CallbackFact, HostFact, SdkFact
+from analyzer.model.comparison import Change, ComparedApp, Comparison
 from analyzer.model.facts import Facts
 from analyzer.model.findings import (
     Adjustment,
@@ -54,6 +55,9 @@ __all__ = [
     "CertificateUse",
     "ChainObservation",
     "ChainPath",
+    "Change",
+    "ComparedApp",
+    "Comparison",
     "Component",
     "Confidence",
     "DebugOverrides",

@@ -14,6 +14,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from analyzer.model import ScanResult
+from analyzer.reporters.comparison_view import ComparisonView
 from analyzer.reporters.text import plural
 from analyzer.reporters.timeline import draw_timeline
 from analyzer.reporters.view import build_view, count_words
@@ -38,6 +39,21 @@ def render_html(result: ScanResult) -> str:
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704
         policy=_content_security_policy(style, script),
+    )
+
+
+def render_comparison_html(view: ComparisonView) -> str:
+    """Return a comparison of two versions as one self-contained HTML document."""
+    style = _asset("report.css")
+    return (
+        _environment()
+        .get_template("comparison.html.j2")
+        .render(
+            view=view,
+            style=Markup(style),  # noqa: S704 # a file of this package
+            policy=f"default-src 'none'; style-src '{_source_hash(style)}'; img-src data:; base-uri 'none'; "
+            "form-action 'none'",
+        )
     )
 
 

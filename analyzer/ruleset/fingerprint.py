@@ -6,13 +6,9 @@ shrinker invents change with every build and are left out.
 """
 
 import hashlib
-import re
 
 from analyzer.model import CallbackFact, Record
-
-# What R8 and ProGuard call classes and packages by default: one to three lower-case letters and digits, or the
-# same with a capital when case is mixed. A name part of the app's own is hardly ever as short.
-_RENAMED = re.compile(r"[a-zA-Z][a-z0-9]{0,2}|[a-zA-Z]{1,2}[0-9]*")
+from analyzer.model.stable_names import stable_class_name
 
 
 def fingerprint(rule_id: str, anchor: str, *discriminators: str) -> str:
@@ -29,12 +25,6 @@ def fingerprint(rule_id: str, anchor: str, *discriminators: str) -> str:
         digest.update(len(encoded).to_bytes(8, "big"))
         digest.update(encoded)
     return digest.hexdigest()[:32]
-
-
-def stable_class_name(name: str) -> str:
-    """Return a class name with the parts that look like a shrinker's invention replaced by ``~``."""
-    parts = re.split(r"([.$])", name)
-    return "".join("~" if _RENAMED.fullmatch(part) else part for part in parts)
 
 
 def code_anchor(fact: Record) -> str | None:

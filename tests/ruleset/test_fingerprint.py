@@ -2,7 +2,8 @@
 
 import pytest
 
-from analyzer.ruleset.fingerprint import code_anchor, fingerprint, stable_class_name
+from analyzer.model.stable_names import stable_class_name
+from analyzer.ruleset.fingerprint import code_anchor, fingerprint
 from tests import factories
 
 
