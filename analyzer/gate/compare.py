@@ -40,6 +40,7 @@ _UNSAFE = frozenset(
 )  # fmt: skip
 """Behaviours of callbacks with which a connection may be accepted that the platform would refuse."""
 _ORDER: dict[Direction, int] = {"weaker": 0, "changed": 1, "stronger": 2}
+_KINDS = {kind: index for index, kind in enumerate(get_args(ChangeKind))}
 _AREAS = {area: index for index, area in enumerate(get_args(Area))}
 _IN_USE = ("active", "unknown")
 
@@ -64,7 +65,9 @@ def compare(old: ScanResult, new: ScanResult, options: ScanOptions) -> Compariso
         changes += _library_changes(old.facts, new.facts)
     changes += _finding_changes(old, new, options)
     changes += _coverage_changes(old, new)
-    changes.sort(key=lambda one: (_ORDER[one.direction], _AREAS[one.area], one.kind, one.subject, one.first_level or 0))
+    changes.sort(
+        key=lambda one: (_ORDER[one.direction], _AREAS[one.area], _KINDS[one.kind], one.subject, one.first_level or 0)
+    )
     notes = _notes(old, new)
     if len(changes) > _MOST_CHANGES:
         notes.append(f"Of {len(changes):,} changes only the first {_MOST_CHANGES:,} are listed.")

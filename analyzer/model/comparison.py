@@ -8,9 +8,9 @@ Direction = Literal["weaker", "stronger", "changed"]
 """``weaker``: less is checked than before, or what is checked holds for less; ``changed``: neither can be said."""
 Area = Literal["pins", "policy", "app", "callbacks", "certificates", "findings", "hosts", "libraries", "coverage"]
 ChangeKind = Literal[
-    "debuggable", "target-sdk", "min-sdk", "policy-state",
-    "cleartext", "trust-anchors", "certificate-transparency", "domain-encryption",
-    "pinning-lost", "pinning-gained", "backup-lost", "pins-added", "pins-removed", "pins-replaced",
+    "pinning-lost", "backup-lost", "pinning-gained", "pins-removed", "pins-replaced", "pins-added",
+    "cleartext", "trust-anchors", "certificate-transparency", "domain-encryption", "policy-state",
+    "debuggable", "target-sdk", "min-sdk",
     "expiration", "activation",
     "callback-added", "callback-removed", "certificate-added", "certificate-removed",
     "host-added", "host-removed", "library-added", "library-removed", "library-version",
