@@ -37,7 +37,7 @@ from analyzer.model import (
     ToolInfo,
 )
 from analyzer.model.result import SCHEMA_VERSION
-from analyzer.options import ScanOptions
+from analyzer.options import LiveOptions, ScanOptions
 from analyzer.ruleset.engine import Evaluation, evaluate
 from analyzer.ruleset.loader import RuleSet, load_rules
 from analyzer.ruleset.store import store_verdict
@@ -84,8 +84,10 @@ def load_engine(options: ScanOptions) -> Engine:
 
 
 def _live_settings(options: ScanOptions) -> "LiveSettings | None":
-    if not options.live.looks:
+    if options.live == LiveOptions():
         return None
+    if not options.live.looks:
+        raise UsageError("the options of the live check go with --live, --live-dry-run or --chains")
     # A scan without chains must not pay for sockets, nor be able to open one.
     from analyzer.live.settings import read_settings
 

@@ -8,7 +8,9 @@ import datetime as dt
 import sys
 from pathlib import Path
 
-from analyzer.options import ScanOptions
+from msgspec.structs import replace
+
+from analyzer.options import LiveOptions, ScanOptions
 from analyzer.pipeline import Engine, load_engine, scan
 from analyzer.reporters.formats import render
 
@@ -27,6 +29,12 @@ def sample_apps() -> list[Path]:
 
 def reports_of(app: Path, engine: Engine, options: ScanOptions) -> dict[Path, bytes]:
     """Return the reports of one sample by path."""
+    chains = app.parent / "chains"
+    if chains.is_dir():
+        # Paths would differ between machines, but only the name of a trust store gets into a report.
+        store = f"sample={app.parent / 'roots.pem'}"
+        options = replace(options, live=LiveOptions(chains=chains, trust_stores=(store,)))
+        engine = load_engine(options)
     result = scan(app, options, engine)
     return {
         ROOT / "reports" / f"{app.parent.name}.{suffix}": render(name, [result], reproducible=True)

@@ -134,8 +134,9 @@ def observe(
     table = _Table(sent)
     paths = [_path(build_path(sent, store.store, at), store, table) for store in stores] if leaf is not None else []
     if paths and all(path.problem == "no-trust-anchor" for path in paths):
-        helped = _borrowed_path(sent, stores[0], others[:_MAX_BORROWED], table, at)
-        paths += [helped] if helped is not None else []
+        helpers = [other for other in others[:_MAX_BORROWED] if other.is_ca and other not in sent]
+        helped = (_borrowed_path(sent, store, helpers, table, at) for store in stores if helpers)
+        paths += [path for path in [next(filter(None, helped), None)] if path is not None]
     valid = next((path for path in paths if path.problem is None), None)
     certificates = table.observed(identify, [store.store for store in stores])
     return msgspec.structs.replace(
@@ -232,12 +233,9 @@ def _path(result: PathResult, store: Store, table: _Table) -> ChainPath:
 
 
 def _borrowed_path(
-    sent: Sequence[Certificate], store: Store, others: Sequence[Certificate], table: _Table, at: dt.datetime
+    sent: Sequence[Certificate], store: Store, helpers: Sequence[Certificate], table: _Table, at: dt.datetime
 ) -> ChainPath | None:
     """Return the path with intermediates that other hosts sent, None when these do not help either."""
-    helpers = [certificate for certificate in others if certificate not in sent and certificate.is_ca]
-    if not helpers:
-        return None
     result = build_path([*sent, *helpers], store.store, at)
     if not result.valid:
         return None

@@ -151,7 +151,9 @@ class _Planner:
             return None
         if self._settings.options.allow and not self._settings.allows(host.name):
             return "not-allowed", "It is not among the hosts of --live-allow."
-        reserved = why_reserved(host)
+        options = self._settings.options
+        # Nothing connects for a recording, and what has none is said to have none.
+        reserved = why_reserved(host) if options.enabled or options.dry_run else None
         if reserved is not None:
             return "blocked-name", f"It is not asked unless named with --live-host: {reserved}."
         return None

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from analyzer.model import ScanResult
 from analyzer.reporters.comparison_view import ComparisonView
 from analyzer.reporters.text import plural
-from analyzer.reporters.timeline import draw_timeline
+from analyzer.reporters.timeline import draw_chain, draw_timeline
 from analyzer.reporters.view import build_view, count_words
 from analyzer.reporters.words import CONFIDENCE_MEANING, SEVERITY_MEANING
 
@@ -33,6 +33,7 @@ def render_html(result: ScanResult) -> str:
         view=view,
         counts=count_words(view),
         drawing=draw_timeline(view.timeline, view.as_of),
+        chains=[draw_chain(card, view.as_of) for card in view.chains],
         severity_meaning=SEVERITY_MEANING,
         confidence_meaning=CONFIDENCE_MEANING,
         # Both are files of this package, never text from an app.

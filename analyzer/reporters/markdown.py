@@ -99,9 +99,18 @@ def _hosts(view: ReportView) -> list[str]:
     if not rows:
         return []
     shown = rows if len(rows) <= _MOST_ROWS else (*rows[: _MOST_ROWS - 1], rows[-1])
-    lines = ["| Host pattern | Pins | Until | Cleartext | User CAs |", "| --- | --- | --- | --- | --- |"]
+    heads = [
+        "Host pattern",
+        "Pins",
+        *(["Seen at the host"] if view.hosts.live else []),
+        "Until",
+        "Cleartext",
+        "User CAs",
+    ]
+    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     for row in shown:
-        cells = (_patterns(row), _values(row.enforced), _values(row.until), _values(row.cleartext))
+        live = (_values(row.live) or "–",) if view.hosts.live else ()
+        cells = (_patterns(row), _values(row.enforced), *live, _values(row.until), _values(row.cleartext))
         lines.append(f"| {' | '.join((*cells, _values(row.user_cas)))} |")
     left = len(rows) - len(shown) + view.hosts.omitted
     return ["### Hosts", "\n".join(lines), *([f"and {plural(left, 'more row')}"] if left else [])]

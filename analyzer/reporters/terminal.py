@@ -89,6 +89,8 @@ def _blocks(view: ReportView, width: int, *, verbose: bool) -> list[RenderableTy
         blocks.append(_section(view.store.title, [_item(line, mark=mark) for mark, line in store]))
     if view.timeline:
         blocks.append(_timeline(view, verbose=verbose))
+    if view.chains:
+        blocks.append(_chains(view, verbose=verbose))
     if view.gaps or view.not_evaluated:
         blocks.append(_gaps(view, verbose=verbose))
     if view.strengths:
@@ -265,6 +267,25 @@ def _timeline(view: ReportView, *, verbose: bool) -> RenderableType:
     if left:
         lines.append(_item(f"and {left} later"))
     return _section("Ends", lines)
+
+
+def _chains(view: ReportView, *, verbose: bool) -> RenderableType:
+    """Say for each host what its chain shows; with details the chain itself, from the leaf to the anchor."""
+    cards = view.chains if verbose else view.chains[:_MOST_DAYS]
+    lines: list[RenderableType] = []
+    for card in cards:
+        lines.append(_item(f"{card.host}, {card.seen}{f', {card.store}' if card.store and verbose else ''}"))
+        if card.problem:
+            lines.append(_item(f"no valid path: {card.problem}", mark="!", style=_STATE_STYLES["bad"], indent=4))
+        lines += [_item(value.text, mark="-", style=_STATE_STYLES[value.state], indent=4) for value in card.verdicts]
+        for row in card.rows if verbose else ():
+            pinned = f", pinned by {join_words(list(row.pinned))}" if row.pinned else ""
+            words = f"{row.role}: {row.name}, {row.origin}, {row.starts_on} to {row.ends_on}{pinned}"
+            lines.append(_item(words, mark="·", indent=4))
+    left = len(view.chains) - len(cards)
+    if left:
+        lines.append(_item(f"and {plural(left, 'more host')}"))
+    return _section("Chains of hosts", lines)
 
 
 def _end(entry: TimelineEntry) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from analyzer.reporters.view_model import TimelineEntry
+from analyzer.reporters.view_model import ChainCard, ChainRow, TimelineEntry
 
 _LEFT, _RIGHT = 2.0, 98.0
 _SHORTEST_SPAN_DAYS = 90
@@ -90,3 +90,64 @@ def _shift(day: dt.date, days: int) -> dt.date:
     """Move a day, stopping at the ends of the calendar."""
     ordinal = max(dt.date.min.toordinal(), min(dt.date.max.toordinal(), day.toordinal() + days))
     return dt.date.fromordinal(ordinal)
+
+
+class ChainBar(msgspec.Struct, frozen=True):
+    """The validity of one certificate, cut to what is drawn."""
+
+    row: ChainRow
+    left: float
+    width: float
+    end: float
+    beyond: bool
+    """True when it is valid longer than what is drawn."""
+
+
+class ChainDrawing(msgspec.Struct, frozen=True):
+    """One host's chain on an axis of its own."""
+
+    card: ChainCard
+    today: float
+    bars: tuple[ChainBar, ...]
+    ticks: tuple[Tick, ...]
+    expiry: float | None
+    """Where the pin-set ends."""
+    breaks: float | None
+    """Where the app stops connecting."""
+
+
+_BEFORE_DAYS = 60
+_AFTER_DAYS = 366
+_MOST_AFTER_DAYS = 366 * 5
+
+
+def draw_chain(card: ChainCard, as_of: str) -> ChainDrawing:
+    """Place a chain's certificates on an axis from two months ago to a year ahead, or to the day that matters."""
+    today = dt.date.fromisoformat(as_of)
+    marks = [_days(day, today) for day in (card.expires_on, card.breaks_on) if day is not None]
+    first, last = -_BEFORE_DAYS, min(max([_AFTER_DAYS, *(day + 30 for day in marks)]), _MOST_AFTER_DAYS)
+    scale = (_RIGHT - _LEFT) / (last - first)
+
+    def position(day: int) -> float:
+        return round(_LEFT + (max(first, min(last, day)) - first) * scale, 2)
+
+    def mark(day: str | None) -> float | None:
+        return position(_days(day, today)) if day is not None and first <= _days(day, today) <= last else None
+
+    bars: list[ChainBar] = []
+    for row in card.rows:
+        start, end = _days(row.starts_on, today), _days(row.ends_on, today)
+        left, right = position(start), position(end)
+        bars.append(ChainBar(row, left, round(max(0.0, right - left), 2), right, end > last))
+    return ChainDrawing(
+        card=card,
+        today=position(0),
+        bars=tuple(bars),
+        ticks=_ticks(today, first, last, position),
+        expiry=mark(card.expires_on),
+        breaks=mark(card.breaks_on),
+    )
+
+
+def _days(day: str, today: dt.date) -> int:
+    return (dt.date.fromisoformat(day) - today).days

@@ -13,6 +13,7 @@ from analyzer.reporters.view_findings import (
     unanswered_views,
 )
 from analyzer.reporters.view_hosts import host_table
+from analyzer.reporters.view_live import chain_cards, with_live
 from analyzer.reporters.view_model import BlockingFinding, FindingGroup, GateView, HostTable, ReportView
 from analyzer.reporters.view_store import store_view
 from analyzer.reporters.view_verdict import verdict
@@ -42,12 +43,14 @@ def build_view(result: ScanResult) -> ReportView:
         verdict=verdict(result, as_of),
         gate=_gate(result, groups),
         severities=tuple((level, sum(finding.severity is level for finding in result.findings)) for level in Severity),
-        hosts=host_table(result.facts, as_of, result.gaps)
+        hosts=with_live(host_table(result.facts, as_of, result.gaps), result.facts, as_of)
         if result.facts is not None
         else HostTable(rows=(), notes=()),
         groups=groups,
         store=store_view(result.store),
         timeline=timeline(result.facts, as_of) if result.facts is not None else (),
+        chains=chain_cards(result.facts, as_of) if result.facts is not None else (),
+        asked=result.facts is not None and any(not chain.recorded for chain in result.facts.chains),
         gaps=gap_views(result.gaps),
         not_evaluated=unanswered_views(result.not_evaluated),
         strengths=strength_views(result.strengths, app),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from analyzer.model import Facts, Location, ScanResult
 from analyzer.reporters.levels import name_levels
 from analyzer.reporters.text import plural
+from analyzer.reporters.view_live import chain_method
 from analyzer.reporters.view_model import FactRow, MethodEntry, State, TimelineEntry
 from analyzer.reporters.view_pins import host_pattern, parse_day
 from analyzer.reporters.view_places import place_text
@@ -85,6 +86,12 @@ def method(result: ScanResult) -> tuple[MethodEntry, ...]:
     ]
     if stages:
         entries.append(MethodEntry(name="Stages", value=", ".join(stages)))
+    chains = chain_method(result.facts) if result.facts is not None else None
+    if chains is not None:
+        entries += [
+            MethodEntry(name="Chains of hosts", value=chains[0]),
+            MethodEntry(name="Trust stores", value=chains[1]),
+        ]
     if result.facts is not None:
         entries.append(MethodEntry(name="Looked for", value=", ".join(result.facts.covered)))
     return tuple(entries)

@@ -111,6 +111,8 @@ class HostRow(View, frozen=True, kw_only=True):
     transparency: tuple[Value, ...]
     encryption: tuple[Value, ...]
     trail: tuple[TrailStep, ...]
+    live: tuple[Value, ...] = ()
+    """What the chains of its hosts say of its pins, worst first; empty where none was looked at."""
 
 
 class HostTable(View, frozen=True, kw_only=True):
@@ -121,6 +123,8 @@ class HostTable(View, frozen=True, kw_only=True):
     """What holds for the whole table."""
     omitted: int = 0
     """Rows left out of human reports; the JSON report has them all."""
+    live: bool = False
+    """Chains of hosts were looked at, so that a column says what they show."""
 
 
 class PlaceView(View, frozen=True, kw_only=True):
@@ -244,6 +248,40 @@ class TimelineEntry(View, frozen=True, kw_only=True):
     """``in 3 days``, ``46 days ago``."""
 
 
+class ChainRow(View, frozen=True, kw_only=True):
+    """One certificate of a chain."""
+
+    name: str
+    role: str
+    """``leaf``, ``intermediate``, ``trust anchor``, or ``sent, not used``."""
+    origin: str
+    starts_on: str
+    """``YYYY-MM-DD``."""
+    ends_on: str
+    """``YYYY-MM-DD``."""
+    days_left: int
+    state: State
+    pinned: tuple[str, ...]
+    """Mechanisms that have a pin of its key, or of the certificate as a whole."""
+
+
+class ChainCard(View, frozen=True, kw_only=True):
+    """What one host presents, and how long that fits the app's pins."""
+
+    host: str
+    seen: str
+    store: str
+    problem: str
+    """Why there is no valid path; empty for a valid one."""
+    verdicts: tuple[Value, ...]
+    rows: tuple[ChainRow, ...]
+    """From the leaf to the anchor, then what is sent and not used."""
+    expires_on: str | None
+    """First day on which a pin-set for the host is off."""
+    breaks_on: str | None
+    """First day on which the app stops connecting unless keys are kept."""
+
+
 class GapView(View, frozen=True, kw_only=True):
     """Something that was not looked at."""
 
@@ -298,6 +336,9 @@ class ReportView(View, frozen=True, kw_only=True):
     groups: tuple[FindingGroup, ...]
     store: StoreView
     timeline: tuple[TimelineEntry, ...]
+    chains: tuple[ChainCard, ...]
+    asked: bool
+    """Hosts were contacted for this report."""
     gaps: tuple[GapView, ...]
     not_evaluated: tuple[UnansweredView, ...]
     strengths: tuple[StrengthView, ...]

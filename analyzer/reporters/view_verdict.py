@@ -19,6 +19,7 @@ from analyzer.model.policy_lookup import variant_at
 from analyzer.reporters.levels import LevelRange, name_levels, name_ranges
 from analyzer.reporters.text import as_sentence, join_words, plural
 from analyzer.reporters.view_hosts import allows_old_cleartext, missing_levels
+from analyzer.reporters.view_live import sentences as chain_sentences
 from analyzer.reporters.view_model import Verdict
 from analyzer.reporters.view_open import open_settings
 from analyzer.reporters.view_pinning import Pinning
@@ -51,7 +52,8 @@ def verdict(result: ScanResult, as_of: dt.datetime) -> Verdict:
             unknown=tuple(filter(None, (as_sentence(show(reason)), "Nothing is known of how it uses TLS."))),
         )
     sentences = _policy(facts, Pinning(facts, as_of, result.gaps))
-    return Verdict(known=tuple(sentences), unknown=_unknown(result, facts))
+    seen, unseen = chain_sentences(facts)
+    return Verdict(known=(*seen, *sentences), unknown=(*unseen, *_unknown(result, facts)))
 
 
 def _policy(facts: Facts, pinning: Pinning) -> list[str]:
