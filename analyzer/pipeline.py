@@ -286,6 +286,7 @@ def _extract(app: OpenedApp, options: ScanOptions, engine: Engine, stages: _Stag
         sdks=code.sdks,
         hosts=(*(policy.facts.hosts if policy is not None else ()), *code.hosts),
         api_uses=code.api_uses,
+        clients=code.clients,
         payloads=code.payloads,
         covered=tuple(sorted(covered)),
     )

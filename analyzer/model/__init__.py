@@ -5,7 +5,7 @@ from analyzer.model.base import Record
 from analyzer.model.baseline import BASELINE_VERSION, Baseline, BaselineEntry, BaselineUse
 from analyzer.model.certificates import CertificateFact, CertificateUse
 from analyzer.model.chains import ChainObservation, ChainPath, NearMiss, ObservedCertificate, PinCheck, PinMatch
-from analyzer.model.code import ApiUse, CallbackFact, HostFact, SdkFact
+from analyzer.model.code import ApiUse, CallbackFact, ClientFact, HostFact, SdkFact
 from analyzer.model.comparison import Change, ComparedApp, Comparison
 from analyzer.model.facts import Facts
 from analyzer.model.findings import (
@@ -56,6 +56,7 @@ __all__ = [
     "ChainObservation",
     "ChainPath",
     "Change",
+    "ClientFact",
     "ComparedApp",
     "Comparison",
     "Component",

@@ -55,6 +55,32 @@ class CallbackFact(Record, frozen=True, kw_only=True):
     """The statements that decide first, then how an object of the class gets to what uses it."""
 
 
+class ClientFact(Record, frozen=True, kw_only=True):
+    """An HTTP client that code outside of its library builds, with what it was given."""
+
+    kind: Literal["okhttp"]
+    class_name: str
+    method: str
+    """Name and descriptor of the method that makes the builder."""
+    derived: bool
+    """True for a builder made from another client, which passes on what it was not given itself."""
+    pinned: bool | None
+    """Whether it is given pins; None where that could not be told, as for what another client passes on."""
+    own_socket_factory: bool | None
+    """Whether it is given a socket factory."""
+    own_verifier: bool | None
+    """Whether it is given a host name verifier."""
+    trust_managers: tuple[str, ...] = ()
+    """Classes of the trust managers that it is given; ``default`` for the platform's, ``unknown`` for one not known."""
+    factory_managers: tuple[str, ...] = ()
+    """Classes of the trust managers that its socket factory was made with, in the same words."""
+    verifiers: tuple[str, ...] = ()
+    """Classes of the verifiers that it is given, in the same words."""
+    activation: Activation
+    owner: str = "unknown"
+    evidence: tuple[Location, ...] = ()
+
+
 class SdkFact(Record, frozen=True, kw_only=True):
     """A recognised library, SDK, runtime or packer."""
 

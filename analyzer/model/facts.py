@@ -4,7 +4,7 @@ from analyzer.model.app import AppInfo
 from analyzer.model.base import Record
 from analyzer.model.certificates import CertificateFact
 from analyzer.model.chains import ChainObservation, PinCheck
-from analyzer.model.code import ApiUse, CallbackFact, HostFact, SdkFact
+from analyzer.model.code import ApiUse, CallbackFact, ClientFact, HostFact, SdkFact
 from analyzer.model.location import Location
 from analyzer.model.pins import PinFact
 from analyzer.model.policy import NetworkPolicy
@@ -24,6 +24,8 @@ class Facts(Record, frozen=True, kw_only=True):
     pin_checks: tuple[PinCheck, ...] = ()
     """Every pin-set with every host that it covers and that was asked about; empty without chains."""
     api_uses: tuple[ApiUse, ...] = ()
+    clients: tuple[ClientFact, ...] = ()
+    """HTTP clients that are built in code, each with what it was given."""
     payloads: tuple[Location, ...] = ()
     """Entries among assets and resources that hold code which was not analysed: APK files, and what could not be read.
 

@@ -10,6 +10,7 @@ from analyzer.model import (
     AppInfo,
     CallbackFact,
     CertificateFact,
+    ClientFact,
     FactKind,
     Facts,
     HostFact,
@@ -79,5 +80,6 @@ KINDS: dict[Kind, KindSource] = {
     "host": KindSource(HostFact, "host", lambda facts, _: facts.hosts),
     "chain": KindSource(ChainView, "chain", chains),
     "pin_check": KindSource(PinCheckView, "chain", pin_checks),
+    "client": KindSource(ClientFact, "code", lambda facts, _: facts.clients),
     "api_use": KindSource(ApiUse, "code", lambda facts, _: facts.api_uses),
 }

@@ -14,6 +14,7 @@ from analyzer.model import (
     CertificateFact,
     ChainObservation,
     ChainPath,
+    ClientFact,
     Component,
     Confidence,
     DebugOverrides,
@@ -272,6 +273,20 @@ FACTS = Facts(
         ),
     ),
     payloads=(Location(kind="entry", entry="assets/plugin.apk"),),
+    clients=(
+        ClientFact(
+            kind="okhttp",
+            class_name="org.example.app.Clients",
+            method="client()V",
+            derived=False,
+            pinned=None,
+            own_socket_factory=True,
+            own_verifier=False,
+            trust_managers=("unknown",),
+            factory_managers=("default",),
+            activation="active",
+        ),
+    ),
     api_uses=(ApiUse(api="provider-installer", activation="unknown", arguments=("a", None)),),
     covered=("app", "pin", "policy"),
 )

@@ -13,6 +13,7 @@ from analyzer.extractors.catalogue import Catalogue
 from analyzer.extractors.code.api_uses import extract_api_uses
 from analyzer.extractors.code.callback_wiring import CallbackWiring
 from analyzer.extractors.code.certificates import CertificateCode, extract_certificate_code
+from analyzer.extractors.code.client_facts import extract_clients
 from analyzer.extractors.code.context import AppResources, CodeContext
 from analyzer.extractors.code.hostname_verifiers import extract_hostname_verifiers
 from analyzer.extractors.code.hosts import extract_hosts
@@ -33,6 +34,7 @@ from analyzer.model import (
     AnalysisGap,
     ApiUse,
     CallbackFact,
+    ClientFact,
     FactKind,
     HostFact,
     Location,
@@ -55,6 +57,7 @@ class CodeExtraction(Record, frozen=True, kw_only=True):
     hosts: tuple[HostFact, ...] = ()
     sdks: tuple[SdkFact, ...] = ()
     api_uses: tuple[ApiUse, ...] = ()
+    clients: tuple[ClientFact, ...] = ()
     callbacks: tuple[CallbackFact, ...] = ()
     certificates: CertificateCode | None = None
     """What the stage that reads certificates needs to know of the code; None when that failed."""
@@ -140,6 +143,7 @@ def analyse_code(
     hosts = run("hosts", ("host", "code"), lambda: extract_hosts(code))
     wiring = CallbackWiring(code)
     apis = run("api-uses", ("code",), lambda: extract_api_uses(code, wiring))
+    clients = run("okhttp-clients", ("code",), lambda: extract_clients(code, wiring))
     pinning = [run(name, ("pin", "code"), partial(extract, code, policy)) for name, extract in _PINNING]
     judged = [run(name, ("callback",), partial(extract, code, wiring)) for name, extract in _CALLBACKS]
     trust = run("trust-managers", ("callback", "pin"), lambda: extract_trust_managers(code, wiring))
@@ -150,7 +154,7 @@ def analyse_code(
         "pin-practices", ("code",), lambda: (*extract_pin_practices(code), *extract_pin_sources(code, explained))
     )
     certificates = run("certificates-in-code", ("certificate",), lambda: extract_certificate_code(code))
-    for part in (sdks, hosts, apis, *pin_facts, literals, trust, *judged):
+    for part in (sdks, hosts, apis, clients, *pin_facts, literals, trust, *judged):
         gaps += part.gaps if part is not None else ()
     gaps += _packed_gaps(code)
     # Damage shows when the damaged part is used: only now is all of it known.
@@ -158,7 +162,7 @@ def analyse_code(
     looked: dict[FactKind, bool] = {
         "sdk": sdks is not None,
         "host": hosts is not None,
-        "code": None not in (apis, hosts, practices) and None not in pinning,
+        "code": None not in (apis, clients, hosts, practices) and None not in pinning,
         "pin": None not in pinning and literals is not None,
         "callback": None not in (*judged, trust),
     }
@@ -167,6 +171,7 @@ def analyse_code(
         pins=(*(pin for part in pin_facts for pin in part.pins), *(literals.pins if literals is not None else ())),
         hosts=hosts.hosts if hosts is not None else (),
         sdks=_merged([*(part.sdks for part in pin_facts), sdks.sdks if sdks is not None else ()]),
+        clients=clients.clients if clients is not None else (),
         api_uses=(
             *(apis.api_uses if apis is not None else ()),
             *(hosts.api_uses if hosts is not None else ()),

@@ -6,7 +6,7 @@ means that there is nothing to say.
 
 from collections.abc import Callable
 
-from analyzer.model import ApiUse, Location, PinFact, SdkFact
+from analyzer.model import ApiUse, ClientFact, Location, PinFact, SdkFact
 from analyzer.model.okhttp_patterns import (
     NEWEST,
     PatternError,
@@ -27,6 +27,7 @@ _CLEANED_2: Version = (2, 7, 4)
 _CLEANED_3: Version = (3, 1, 2)
 _ASCII_HOSTS: Version = (4, 9, 2)
 _MODERN_ONLY: Version = (3, 13, 0)
+_UNKNOWN = "unknown"
 _ACCEPTING = frozenset({"accept-all", "null-guard", "swallow"})
 _CARELESS = frozenset({"accept-all", "ignores-session", "peerhost-tautology", "substring", "swallow", "session-valid"})
 
@@ -194,24 +195,55 @@ def okhttp_reset_place(fact: ApiUse) -> str:
 
 
 @judgement("accepting_trust_managers")
-def accepting_trust_managers(context: Context) -> tuple[str, ...]:
-    """Name the app's trust managers that accept certificates they should refuse, in code that may run."""
-    return _callbacks(context, "trust_manager", _ACCEPTING)
+def accepting_trust_managers(context: Context, fact: PinSetView) -> tuple[str, ...]:
+    """Name the trust managers in use beside a set's pins that accept certificates they should refuse.
+
+    Those of the clients that get the pins, where these are known; else all of the app that are in code that may run.
+    """
+    return _beside(context, fact, "trust_manager", _ACCEPTING)
 
 
 @judgement("careless_verifiers")
-def careless_verifiers(context: Context) -> tuple[str, ...]:
-    """Name the app's host name verifiers that accept names they should refuse, in code that may run."""
-    return _callbacks(context, "hostname_verifier", _CARELESS)
+def careless_verifiers(context: Context, fact: PinSetView) -> tuple[str, ...]:
+    """Name the host name verifiers in use beside a set's pins that accept names they should refuse, in the same way."""
+    return _beside(context, fact, "hostname_verifier", _CARELESS)
 
 
-def _callbacks(context: Context, kind: str, behaviours: frozenset[str]) -> tuple[str, ...]:
+@judgement("okhttp_clients_known")
+def okhttp_clients_known(context: Context, fact: PinSetView) -> bool:
+    """Tell whether it is known which clients get a set's pins, and what else these are given."""
+    clients = _clients_of(context, fact)
+    return bool(clients) and all(map(_is_known, clients))
+
+
+def _is_known(client: ClientFact) -> bool:
+    given = (*client.trust_managers, *client.factory_managers, *client.verifiers)
+    return client.own_socket_factory is not None and client.own_verifier is not None and _UNKNOWN not in given
+
+
+def _clients_of(context: Context, fact: PinSetView) -> list[ClientFact]:
+    places = {_place(location) for location in fact.evidence}
+    return [client for client in context.facts.clients if any(_place(one) in places for one in client.evidence[1:])]
+
+
+def _place(location: Location) -> tuple[object, ...]:
+    return location.entry, location.class_name, location.method, location.code_offset
+
+
+def _beside(context: Context, fact: PinSetView, kind: str, behaviours: frozenset[str]) -> tuple[str, ...]:
     found = {
         callback.class_name: None
         for callback in context.facts.callbacks
         if callback.kind == kind and callback.behaviour in behaviours and callback.activation == "active"
     }
-    return tuple(found)
+    if not okhttp_clients_known(context, fact):
+        return tuple(found)
+    given: set[str] = set()
+    for client in _clients_of(context, fact):
+        given.update(client.verifiers if kind == "hostname_verifier" else client.trust_managers)
+        if kind == "trust_manager":
+            given.update(client.factory_managers)
+    return tuple(name for name in found if name in given)
 
 
 @judgement("okhttp_flaw")
