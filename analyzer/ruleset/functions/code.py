@@ -17,6 +17,7 @@ _EARLY_TLS_GONE = 35
 """API level from which on TLS 1.0 and 1.1 are refused to apps that target it."""
 _WEAK_PARTS = frozenset({"NULL", "anon", "EXPORT", "EXPORT40", "EXPORT1024", "RC4", "DES", "DES40", "3DES", "MD5"})
 _OPEN_PARTS = frozenset({"NULL", "anon"})
+_CODE_MECHANISMS = frozenset({"okhttp3", "okhttp2", "trustkit", "custom-tm", "keystore-tm"})
 _LAST_LEVEL_WITH_CLEARTEXT_DEFAULT = 27
 
 
@@ -83,6 +84,19 @@ def cleartext_permitted(context: Context, host: str) -> str:
     if before is not None and before.cleartext:
         return "old"
     return "old" if facts.app.min_sdk < FIRST_POLICY_LEVEL else "no"
+
+
+@judgement("pinned_in_code_only")
+def pinned_in_code_only(context: Context, host: str) -> bool:
+    """Tell whether code of the app pins hosts, and the policy does not pin this one on the newest devices."""
+    facts = context.facts
+    in_code = any(
+        pin.mechanism in _CODE_MECHANISMS and pin.activation == "active" and not pin.owner.startswith("sdk:")
+        for pin in facts.pins
+    )
+    newest = min(HIGHEST_KNOWN_LEVEL, facts.app.max_sdk or HIGHEST_KNOWN_LEVEL)
+    settings = effective(facts.policy, host, newest)
+    return in_code and settings is not None and not settings.pin_set.pins
 
 
 @judgement("app_calls")

@@ -86,6 +86,11 @@ def test_settings_of_webviews_are_read(name: str) -> None:
     assert _given(name, "webview-mixed-content") == [("0",)]
 
 
+def test_a_plain_socket_is_told_apart_from_one_that_is_wrapped_into_tls() -> None:
+    found = [use.arguments for use in _all("sockets") if use.api == "raw-socket"]
+    assert sorted(found, key=str) == [("chat.shop.example.com", None), ("shop.example.com", "tls")]
+
+
 def test_what_a_renamed_okhttp_does_with_its_own_specifications_is_not_the_apps_doing() -> None:
     places = {use.evidence[0].class_name for use in _all("calls-shrunk") if use.api in ("tls-protocols", "tls-suites")}
     assert places == {"org.example.shop.b"}
