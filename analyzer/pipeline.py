@@ -10,18 +10,10 @@ import msgspec
 from msgspec.structs import replace
 
 from analyzer._version import __version__
-from analyzer.apk.app import OpenedApp, open_app
 from analyzer.apk.errors import LimitError
 from analyzer.errors import BrokenInstallError, RuleError, TargetError, UsageError
-from analyzer.extractors.anchor_files import read_anchors
+from analyzer.extraction_cache import Extraction, ExtractionCache
 from analyzer.extractors.catalogue import Catalogue, load_catalogue
-from analyzer.extractors.certificates import extract_certificates
-from analyzer.extractors.code.certificates import CertificateCode
-from analyzer.extractors.code.stage import CodeExtraction, analyse_code
-from analyzer.extractors.code_inventory import unread_parts
-from analyzer.extractors.network_policy import PinDescription
-from analyzer.extractors.pin_values import describe_pin, identify_key
-from analyzer.extractors.policy_files import extract_policy
 from analyzer.gate.baseline import mark_known
 from analyzer.gate.decide import decide
 from analyzer.model import (
@@ -43,6 +35,7 @@ from analyzer.ruleset.loader import RuleSet, load_rules
 from analyzer.ruleset.store import store_verdict
 
 if TYPE_CHECKING:
+    from analyzer.apk.app import OpenedApp
     from analyzer.live.settings import LiveSettings
     from analyzer.live.stage import Watcher
 
@@ -62,6 +55,8 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     """What `ScanOptions.live` says, understood; None when no chain is looked at."""
     watcher: "Watcher | None" = None
     """Is told of hosts before they are contacted."""
+    cache: ExtractionCache | None = None
+    """Keeps what was read from apps; None when everything is read every time."""
 
 
 def load_engine(options: ScanOptions) -> Engine:
@@ -178,23 +173,47 @@ def scan(path: Path, options: ScanOptions, engine: Engine | None = None) -> Scan
     """
     engine = engine or load_engine(options)
     stages = _Stages(timed=not options.reproducible)
-    app = stages.run("container", _ALL_FACTS, lambda: _open(path, options))
-    facts = None
-    if app is not None:
-        facts = _extract(app, options, engine, stages)
-        stages.gaps.extend(gap for gap in app.gaps if gap not in stages.gaps)
+    read = _read(path, options, engine, stages)
     evaluation: Evaluation | None = None
-    if facts is not None:
-        known, gaps = facts, _ordered(stages.gaps)
-        evaluation = stages.run("rules", (), lambda: evaluate(engine.rules, known, gaps, options))
-    return _result(path, options, engine, stages, app=app, facts=facts, evaluation=evaluation)
+    if read is not None:
+        facts, gaps = read.facts, _ordered(stages.gaps)
+        evaluation = stages.run("rules", (), lambda: evaluate(engine.rules, facts, gaps, options))
+    return _result(path, options, engine, stages, read=read, evaluation=evaluation)
+
+
+class _Read(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a target that could be opened."""
+
+    target: Target
+    facts: Facts
+
+
+def _read(path: Path, options: ScanOptions, engine: Engine, stages: _Stages) -> _Read | None:
+    """Read an app, or take what was kept of it; None when it cannot be opened."""
+    # What a server presents is not in the package, so nothing of it can be found there again.
+    cache = engine.cache if engine.live is None else None
+    key = cache.key(path) if cache is not None else None
+    kept = cache.load(key) if cache is not None and key is not None else None
+    if kept is not None:
+        stages.gaps.extend(kept.gaps)
+        stages.records.extend(replace(record, seconds=None) for record in kept.stages)
+        return _Read(target=replace(kept.target, path=path.as_posix()), facts=kept.facts)
+    app = stages.run("container", _ALL_FACTS, lambda: _open(path, options))
+    if app is None:
+        return None
+    facts = _extract(app, options, engine, stages)
+    stages.gaps.extend(gap for gap in app.gaps if gap not in stages.gaps)
+    if cache is not None and key is not None:
+        gaps, records = tuple(stages.gaps), tuple(stages.records)
+        cache.save(key, Extraction(target=app.target, facts=facts, gaps=gaps, stages=records))
+    return _Read(target=app.target, facts=facts)
 
 
 def failed_result(path: Path, options: ScanOptions, engine: Engine, error: Exception) -> ScanResult:
     """Return the result of a target whose scan ended in an error that no stage caught: a bug of ours."""
     stages = _Stages(timed=False)
     stages.gaps.append(_failure("scan", f"{type(error).__name__}: {error}", _ALL_FACTS))
-    return _result(path, options, engine, stages, app=None, facts=None, evaluation=None)
+    return _result(path, options, engine, stages, read=None, evaluation=None)
 
 
 def _result(
@@ -203,26 +222,26 @@ def _result(
     engine: Engine,
     stages: _Stages,
     *,
-    app: OpenedApp | None,
-    facts: Facts | None,
+    read: _Read | None,
     evaluation: Evaluation | None,
 ) -> ScanResult:
-    target = app.target if app is not None else _unread_target(path, options)
+    facts = read.facts if read is not None else None
+    target = read.target if read is not None else _unread_target(path, options)
     if options.reproducible:
         target = replace(target, path=path.name)
     gaps = _ordered(stages.gaps)
     findings = evaluation.findings if evaluation else ()
     not_evaluated = evaluation.not_evaluated if evaluation else ()
     baseline_use = None
-    if options.baseline is not None and app is not None:
-        findings, baseline_use = mark_known(findings, not_evaluated, options.baseline, app.info.package)
+    if options.baseline is not None and facts is not None:
+        findings, baseline_use = mark_known(findings, not_evaluated, options.baseline, facts.app.package)
     strengths = evaluation.strengths if evaluation else ()
     return ScanResult(
         schema_version=SCHEMA_VERSION,
         tool=ToolInfo(name="pinscope", version=__version__, rules_digest=engine.rules.digest),
         target=target,
         as_of=options.as_of.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        app=app.info if app is not None else None,
+        app=facts.app if facts is not None else None,
         facts=facts,
         findings=findings,
         strengths=strengths,
@@ -236,17 +255,30 @@ def _result(
             gaps=len(gaps),
             not_evaluated=len(not_evaluated),
         ),
-        gate=decide(findings, gaps, not_evaluated, options, opened=app is not None, baseline=baseline_use),
+        gate=decide(findings, gaps, not_evaluated, options, opened=facts is not None, baseline=baseline_use),
         stages=tuple(_with_gaps(record, gaps) for record in stages.records),
         rules=evaluation.rules if evaluation else {},
     )
 
 
-def _open(path: Path, options: ScanOptions) -> OpenedApp:
+# The layers below are imported where they are used: judging what was kept needs none of them.
+
+
+def _open(path: Path, options: ScanOptions) -> "OpenedApp":
+    from analyzer.apk.app import open_app
+
     return open_app(path, options.limits)
 
 
-def _extract(app: OpenedApp, options: ScanOptions, engine: Engine, stages: _Stages) -> Facts:
+def _extract(app: "OpenedApp", options: ScanOptions, engine: Engine, stages: _Stages) -> Facts:
+    from analyzer.extractors.certificates import extract_certificates
+    from analyzer.extractors.code.certificates import CertificateCode
+    from analyzer.extractors.code.stage import CodeExtraction, analyse_code
+    from analyzer.extractors.code_inventory import unread_parts
+    from analyzer.extractors.network_policy import PinDescription
+    from analyzer.extractors.pin_values import describe_pin
+    from analyzer.extractors.policy_files import extract_policy
+
     covered = {"app"}
 
     def describe(text: str, digest: bytes | None, host: str) -> PinDescription:
@@ -293,11 +325,13 @@ def _extract(app: OpenedApp, options: ScanOptions, engine: Engine, stages: _Stag
     return _look(app, facts, options, engine, stages)
 
 
-def _look(app: OpenedApp, facts: Facts, options: ScanOptions, engine: Engine, stages: _Stages) -> Facts:
+def _look(app: "OpenedApp", facts: Facts, options: ScanOptions, engine: Engine, stages: _Stages) -> Facts:
     """Add what is seen of the chains of the app's hosts, when the user asks for it."""
     settings = engine.live
     if settings is None:
         return facts
+    from analyzer.extractors.anchor_files import read_anchors
+    from analyzer.extractors.pin_values import identify_key
     from analyzer.live.stage import look
 
     seen = stages.run(

@@ -96,6 +96,13 @@ _PRECEDENCE = (4, 1, 3, 0)
 @live_options
 @as_of_option
 @click.option("--limit", "limits", multiple=True, metavar="NAME=NUMBER", help="Change a bound on what is read.")
+@click.option(
+    "--cache",
+    "cache_folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep what is read from a package there, so that scanning it again only judges it.",
+)
 @click.option("--reproducible", is_flag=True, help="Leave out durations and folders, for byte-identical reports.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but asked-for reports and errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Print details of every finding in the terminal view.")
@@ -114,6 +121,7 @@ def scan(
     expiry_warning_days: int,
     as_of: dt.datetime,
     limits: tuple[str, ...],
+    cache_folder: Path | None,
     reproducible: bool,
     quiet: bool,
     verbose: bool,
@@ -126,8 +134,10 @@ def scan(
     Nothing connects to the network without --live.
     """
     from analyzer.batch.runner import run
+    from analyzer.cli.cache import FolderStore
     from analyzer.cli.limits import parse_limits
     from analyzer.cli.output import Outputs
+    from analyzer.extraction_cache import ExtractionCache
     from analyzer.options import ScanOptions
     from analyzer.pipeline import load_engine
 
@@ -156,7 +166,10 @@ def scan(
             raise UsageError(f"{target}: no such file or folder")
     outputs = Outputs.plan(formats, output, several=len(targets) > 1, quiet=quiet, verbose=verbose)
     dry_run = options.live.dry_run
+    store = FolderStore(cache_folder) if cache_folder is not None else None
     engine = replace(load_engine(options), watcher=StderrWatcher(quiet=quiet, dry_run=dry_run))
+    if store is not None:
+        engine = replace(engine, cache=ExtractionCache(store, engine.rules.digest, options.limits))
     if dry_run:
         # What would be asked follows from the facts, so that the app has to be read.
         return max((0 if result.facts is not None else 3 for result in run(targets, options, engine)), default=0)

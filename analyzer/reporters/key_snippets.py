@@ -3,7 +3,7 @@
 import base64
 import datetime as dt
 from collections.abc import Callable, Sequence
-from xml.sax.saxutils import escape
+from html import escape
 
 import msgspec
 
@@ -65,7 +65,7 @@ def nsc(snippet: Snippet, *, trustkit: bool = False) -> str:
         '<?xml version="1.0" encoding="utf-8"?>',
         "<network-security-config>",
         "    <domain-config>",
-        f'        <domain includeSubdomains="true">{escape(snippet.host)}</domain>',
+        f'        <domain includeSubdomains="true">{escape(snippet.host, quote=False)}</domain>',
         f'        <pin-set expiration="{snippet.expiration}">',
     ]
     for row in snippet.rows:

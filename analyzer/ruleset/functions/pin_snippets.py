@@ -7,7 +7,7 @@ are written as text of the target language.
 import base64
 import json
 import re
-from xml.sax.saxutils import escape
+from html import escape
 
 from analyzer.model import PinFact
 from analyzer.ruleset.functions.pins import pin_staleness
@@ -63,7 +63,7 @@ def _policy_entry(fact: PinSetView, pins: list[str]) -> str:
     if len(fact.hosts) > _MOST_HOSTS:
         names += f" and {len(fact.hosts) - _MOST_HOSTS} more"
     # Two hyphens in a row would end the comment early.
-    names = re.sub("-(?=-)", "- ", escape(names))
+    names = re.sub("-(?=-)", "- ", escape(names, quote=False))
     lines = [f"<!-- in place of the present pin-set of {names} -->", f"<pin-set{expiration}>"]
     lines += [f'    <pin digest="SHA-256">{pin}</pin>' for pin in pins]
     return "\n".join([*lines, "</pin-set>"])
