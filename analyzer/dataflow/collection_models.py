@@ -1,7 +1,8 @@
 """What methods of the platform and of Kotlin do to arrays, lists, sets and maps, on known arguments."""
 
-from analyzer.dataflow.text_models import Model, needing
-from analyzer.dataflow.values import Entries, Items, Number, Numbers, OneOf, Unknown, Value, alternatives, join
+from analyzer.dataflow.question import NEVER
+from analyzer.dataflow.text_models import Model, joined, needing, text_of
+from analyzer.dataflow.values import Entries, Items, Number, Numbers, OneOf, Text, Unknown, Value, alternatives, join
 from analyzer.dex import MethodRef
 
 LISTS = frozenset(
@@ -21,6 +22,10 @@ PUTTING = frozenset({"put", "putIfAbsent"})
 REMOVING = frozenset(
     {"remove", "removeAll", "clear", "retainAll", "removeIf", "pop", "poll", "set", "replaceAll", "putAll", "merge"}
 )
+_OBJECT = "Ljava/lang/Object;"
+_LONGEST = 1 << 20
+_JOINING = 9
+"""How many arguments ``joinToString$default`` has."""
 _MAX_ELEMENTS = 4_096
 
 
@@ -98,8 +103,10 @@ def _next(_: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
     inner = elements_of(arguments[0])
     if inner is None:
         return None
-    found = join(inner, _MAX_ELEMENTS)
     complete = getattr(arguments[0], "complete", True)
+    if not inner:
+        return NEVER if complete else Unknown("elements that are not known")
+    found = join(inner, _MAX_ELEMENTS)
     return found if complete else join((found, Unknown("elements that are not known")), _MAX_ELEMENTS)
 
 
@@ -115,7 +122,7 @@ def _get(_: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
         return None
     if keys and isinstance(keys[0], Number):
         index = keys[0].value
-        return inner[index] if 0 <= index < len(inner) else Unknown("an index outside its list")
+        return inner[index] if 0 <= index < len(inner) else NEVER
     return join(inner, _MAX_ELEMENTS)
 
 
@@ -154,6 +161,29 @@ def _pair_part(index: int) -> Model:
         return value.elements[index] if isinstance(value, Items) and len(value.elements) == 2 else None
 
     return model
+
+
+def join_elements(ref: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
+    """``joinToString``: elements, separator, prefix, postfix, limit, what replaces the rest, and a function."""
+    items, *texts = arguments[:7]
+    mask = 0
+    if ref.name.endswith("$default"):
+        if len(arguments) < _JOINING or not isinstance(arguments[7], Number):
+            return None
+        mask = arguments[7].value
+    if not isinstance(items, Items) or not items.complete or len(texts) < _JOINING - 3:
+        return None
+    defaults: tuple[Value, ...] = (Text(", "), Text(""), Text(""), Number(-1), Text("..."), Number(0))
+    given = [
+        default if mask >> at & 1 else text for at, (text, default) in enumerate(zip(texts, defaults, strict=False))
+    ]
+    if given[3:] != [*defaults[3:4], given[4], *defaults[5:]]:
+        return None
+    separator, prefix, postfix = given[:3]
+    parts: list[Value] = [prefix]
+    for number, element in enumerate(items.elements):
+        parts += [separator, text_of(element, _OBJECT)] if number else [text_of(element, _OBJECT)]
+    return joined([*parts, postfix], _LONGEST)
 
 
 def spread(values: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -207,6 +237,13 @@ COLLECTION_MODELS: dict[tuple[str, str], Model] = {
     },
     ("Lkotlin/collections/CollectionsKt;", "first"): _first,
     ("Lkotlin/collections/CollectionsKt;", "last"): _last,
+    ("Lkotlin/collections/CollectionsKt;", "createListBuilder"): lambda ref, arguments: Items(_LIST, ()),
+    ("Lkotlin/collections/CollectionsKt;", "build"): _as_list,
+    **{
+        (f"Lkotlin/collections/{owner};", f"joinToString{suffix}"): join_elements
+        for owner in ("CollectionsKt", "CollectionsKt___CollectionsKt", "ArraysKt", "ArraysKt___ArraysKt")
+        for suffix in ("", "$default")
+    },
     ("Lkotlin/collections/MapsKt;", "mapOf"): _map_of_pairs,
     ("Lkotlin/collections/MapsKt;", "mutableMapOf"): _map_of_pairs,
     ("Lkotlin/collections/MapsKt;", "hashMapOf"): _map_of_pairs,
@@ -230,8 +267,10 @@ for _name, _model in _READS.items():
     _READS[_name] = needing(1, _model)
 
 
-def collection_model(ref: MethodRef) -> Model | None:
-    """Return the model of a method of arrays or collections, or None."""
+def collection_model(ref: MethodRef, *, of_app: bool = False) -> Model | None:
+    """Return the model of a method of arrays or collections, or None; `of_app` for collections that the app defines."""
+    if of_app:
+        return _READS.get(ref.name)
     known = COLLECTION_MODELS.get((ref.owner, ref.name))
     if known is None and (ref.owner.startswith("Ljava/util/") or ref.owner == "Ljava/lang/Iterable;"):
         known = _READS.get(ref.name)

@@ -8,6 +8,7 @@ import msgspec
 from analyzer.dataflow.collection_models import ADDING, ADDING_ALL, LISTS, MAPS, PUTTING, REMOVING, elements_of, spread
 from analyzer.dataflow.question import Frame, Instance, Question
 from analyzer.dataflow.text_models import TEXT_MODELS, text_of
+from analyzer.dataflow.together import reduce_together
 from analyzer.dataflow.values import (
     Created,
     Entries,
@@ -29,8 +30,11 @@ if TYPE_CHECKING:
     from analyzer.dataflow.resolve import Resolver
 
 _TEXT_BUILDERS = frozenset({"Ljava/lang/StringBuilder;", "Ljava/lang/StringBuffer;"})
-_SPREAD_BUILDER = "Lkotlin/jvm/internal/SpreadBuilder;"
 _PAIR = "Lkotlin/Pair;"
+_COLLECTIONS = frozenset(
+    f"Ljava/util/{name};" for name in ("Collection", "List", "Set", "AbstractCollection", "AbstractList", "ArrayList")
+)
+_MAPS = frozenset({"Ljava/util/Map;", "Ljava/util/AbstractMap;"})
 _READS_TEXT = frozenset(
     {"toString", "length", "charAt", "ensureCapacity", "isEmpty", "indexOf", "substring", "hashCode"}
 )
@@ -55,15 +59,26 @@ class Contents:
             return self._resolver.join(reader.array(created, history) for history in created.histories)
         if created.type in _TEXT_BUILDERS:
             return self._resolver.join(reader.text(Text(""), history) for history in created.histories)
-        if created.type in LISTS or created.type == _SPREAD_BUILDER:
+        if self._holds_elements(created.type):
             start = Items(created.type, ())
             return self._resolver.join(reader.items(start, history) for history in created.histories)
-        if created.type in MAPS:
+        if created.type in MAPS or self.is_map(created.type):
             return self._resolver.join(
                 reader.entries(Entries(created.type, ()), history) for history in created.histories
             )
         made = reader.constructed(created)
         return Instance(created, frame) if made is None else made
+
+    def _holds_elements(self, name: str) -> bool:
+        return name in LISTS or name in self._resolver.kotlin.spread_builders or self.is_collection(name)
+
+    def is_collection(self, name: str) -> bool:
+        """Say whether a class of the app, or of a library in it, is a collection of the platform's kind."""
+        return not _COLLECTIONS.isdisjoint(self._resolver.program.hierarchy.supertypes_of(name))
+
+    def is_map(self, name: str) -> bool:
+        """Say whether a class of the app, or of a library in it, is a map of the platform's kind."""
+        return not _MAPS.isdisjoint(self._resolver.program.hierarchy.supertypes_of(name))
 
     def appended(self, result: Result, frame: Frame | None, question: Question, depth: int) -> Value | None:
         """Return the content of a text builder or collection that was returned and then changed; None for others."""
@@ -215,9 +230,14 @@ class _Reader:
             return self._added_by_helper(called, event.position, event.arguments)
         if not event.arguments:
             return [], called.name not in REMOVING
-        if called.name in ADDING:
+        spreading = self._resolver.kotlin.spread_builders.get(called.owner)
+        if spreading == called.name:
+            return self._all(event.arguments[-1], event)
+        if called.name in ADDING or (spreading is not None and called.name != "<init>" and len(event.arguments) == 1):
+            if called.return_type.startswith("["):
+                return [], True
             return [self._value(event.arguments[-1])], event.often != "maybe"
-        if called.name in ADDING_ALL or called.name == "addSpread":
+        if called.name in ADDING_ALL:
             return self._all(event.arguments[-1], event)
         if called.name == "<init>" and called.parameters and called.parameters[0][0] == "L":
             return self._all(event.arguments[0], event)
@@ -259,6 +279,40 @@ class _Reader:
                 complete = complete and known
         return found, complete
 
+    def _put_by_helper(
+        self, called: MethodRef, position: int, arguments: tuple[Value, ...]
+    ) -> tuple[list[tuple[Value, Value]], bool]:
+        """Return what a method of the app puts into the map it gets as an argument."""
+        method = self._resolver.program.resolve_method(called)
+        values = None if method is None else self._resolver.evaluate(method, self._question)
+        if method is None or values is None or self._depth > self._resolver.limits.depth:
+            return [], False
+        position -= method.is_static
+        given = (*arguments[:position], Unknown("the map itself"), *arguments[position:])
+        inner = _Reader(self._resolver, Frame(method.ref, given, self._frame), self._question, self._depth + 1)
+        found: list[tuple[Value, Value]] = []
+        complete = True
+        for call in values.calls.values():
+            if Parameter(method.ref, position) not in call.arguments:
+                continue
+            if call.ref.name in PUTTING and len(call.arguments) == 3:
+                event = Event(call.ref, call.arguments[1:], 0, call.offset, "once")
+                found += inner._puts(event)
+            else:
+                at = call.arguments.index(Parameter(method.ref, position))
+                if at == 0 and call.kind != "static":
+                    complete = complete and call.ref.name not in REMOVING
+                    continue
+                others = (*call.arguments[:at], *call.arguments[at + 1 :])
+                added, known = inner._put_by_helper(call.ref, at + (call.kind == "static"), others)
+                found += added
+                complete = complete and known
+        return found, complete
+
+    def _puts(self, event: Event) -> list[tuple[Value, Value]]:
+        both = reduce_together(self._resolver, event.arguments, self._frame, self._question, self._depth)
+        return [(key, value) for (key, value), _ in both]
+
     def entries(self, start: Entries, history: tuple[Event, ...]) -> Value:
         """Return the entries of a map after `history`."""
         entries, complete = list(start.entries), start.complete
@@ -267,13 +321,17 @@ class _Reader:
             if not isinstance(called, MethodRef):
                 continue
             if called.name in PUTTING and not event.position and len(event.arguments) == 2:
-                entries.append((self._value(event.arguments[0]), self._value(event.arguments[1])))
-                complete = complete and event.often == "once"
+                entries += self._puts(event)
+                complete = complete and event.often != "maybe"
             elif called.name == "<init>" and called.parameters and called.parameters[0][0] == "L":
                 source = self._value(event.arguments[0])
                 entries += source.entries if isinstance(source, Entries) else ()
                 complete = complete and isinstance(source, Entries) and source.complete
-            elif called.name in REMOVING or event.position:
+            elif event.position:
+                added, known = self._put_by_helper(called, event.position, event.arguments)
+                entries += added
+                complete = complete and known and event.often != "maybe"
+            elif called.name in REMOVING:
                 complete = False
         return Entries(start.type, tuple(entries), complete)
 

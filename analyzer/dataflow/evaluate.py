@@ -12,7 +12,7 @@ from analyzer.dataflow.machine import Machine
 from analyzer.dataflow.method_values import Call, ElementStore, FilledArray, MethodValues, Point, Store
 from analyzer.dataflow.snapshot import Snapshots
 from analyzer.dataflow.state import Def, Heap, State
-from analyzer.dataflow.values import ClassName, Number, OneOf, Parameter, Text, Value
+from analyzer.dataflow.values import ClassName, Length, Number, OneOf, Parameter, Text, Value
 from analyzer.dex import CodeItem, DexMethod, FieldRef, Instruction, MethodRef, Program, SwitchPayload
 
 __all__ = ["Call", "Evaluator", "MethodValues"]
@@ -51,7 +51,8 @@ class Evaluator:
 
         Branches are decided by what is constant. `ways` says for places where branches meet which one is taken, see
         `dataflow.ways`. `parameters` (by index, ``this`` counted) and `fields` are taken to hold the constants that are
-        given there: so one case of a class that a shrinker merged can be judged.
+        given there: so one case of a class that a shrinker merged can be judged. A `Length` of a number stands for an
+        array with so many elements.
         """
         given = (parameters or {}, fields or {}, ways or {})
         key = (method, *(frozenset(one.items()) for one in given))
@@ -104,8 +105,12 @@ class _Evaluation:
         ref = self._method.ref
         types = ref.parameters if self._method.is_static else (ref.owner, *ref.parameters)
         for index, type_name in enumerate(types):
+            given = self._parameters.get(index)
+            if isinstance(given, Length) and isinstance(given.array, Number):
+                self._machine.lengths[index] = given.array
+                given = None
             if 0 <= at < len(registers):
-                registers[at] = self._parameters.get(index, Parameter(ref, index))
+                registers[at] = Parameter(ref, index) if given is None else given
             at += 2 if type_name in ("J", "D") else 1
         return State(registers, {})
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from analyzer.dataflow.arithmetic import compute, convert, operation, wrap
 from analyzer.dataflow.calls import MethodCalls, kind_of
 from analyzer.dataflow.state import OVERWRITTEN, Cell, Def, Definition, State, join_atoms
-from analyzer.dataflow.values import ClassName, Number, Text, Unknown, Value, alternatives
+from analyzer.dataflow.values import ClassName, Number, Parameter, Text, Unknown, Value, alternatives
 from analyzer.dex import ArrayPayload, CodeItem, DexFile, DexMethod, FieldRef, Instruction, MethodRef
 
 _MOVES = frozenset(range(0x01, 0x0A))
@@ -33,6 +33,8 @@ class Machine:
         self._assumed = assumed
         self.calls = calls
         self.definitions: dict[int, Definition] = {}
+        self.lengths: dict[int, Number] = {}
+        """How many elements arrays have that are parameters, by the parameter's index, where that is known."""
 
     def step(self, state: State, instruction: Instruction) -> None:
         """Change `state` as `instruction` does; branches change nothing."""
@@ -202,6 +204,8 @@ class Machine:
 
     def _length(self, state: State, instruction: Instruction) -> Value:
         array = state.registers[instruction.registers[1]]
+        if isinstance(array, Parameter) and array.index in self.lengths:
+            return self.lengths[array.index]
         if isinstance(array, Def) and (made := self.definitions.get(array.offset)) is not None:
             if made.operation == "filled":
                 return Number(len(made.operands))

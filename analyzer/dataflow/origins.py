@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from analyzer.dataflow.evaluate import Call, MethodValues
-from analyzer.dataflow.question import RECURSION, Frame, Instance, Question, name_of
+from analyzer.dataflow.question import NEVER, RECURSION, Frame, Instance, Question, name_of
 from analyzer.dataflow.values import (
     ClassName,
     Created,
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from analyzer.dataflow.resolve import Resolver
 
 _ACC_SYNTHETIC = 0x1000
+_FEW_SITES = 12
+"""Up to so many calls through a supertype are all taken to be possible when none is found by following objects."""
 _DELEGATIONS = 4
 """Most constructors that call each other with ``this(…)`` and ``super(…)``."""
 _CONSTRUCTORS = ("<init>", "<clinit>")
@@ -31,8 +33,12 @@ Callers = tuple[tuple[MethodValues, Call], ...]
 class Origins:
     """Looks outside of a method for what its parameters and fields hold."""
 
-    def __init__(self, resolver: "Resolver") -> None:
-        """Resolve what is found there with `resolver`."""
+    def __init__(self, resolver: "Resolver", *, follows_objects: bool = True) -> None:
+        """Resolve what is found there with `resolver`.
+
+        With `follows_objects`, calls through a supertype that many classes have are told apart by following objects.
+        """
+        self._follows_objects = follows_objects
         self._resolver = resolver
         self._program = resolver.program
         self._sites: dict[DexMethod, tuple[Site, ...]] = {}
@@ -110,7 +116,9 @@ class Origins:
             call = values.calls.get(site.offset)
             if call is None:
                 why = why if values.incomplete is None else Unknown(values.incomplete)
-            elif self._may_run(call, method):
+            elif self._may_run(call, method) and not self._resolver.kotlin.is_entered_again(
+                site.method.ref, call.arguments, method.ref
+            ):
                 found.append((values, call))
         return tuple(found), why
 
@@ -119,8 +127,37 @@ class Origins:
         known = self._sites.get(method)
         if known is None:
             known = self._program.users.callers_of(self._program.refs_reaching(method))
+            if len(known) > 1 and self._follows_objects and self.is_called_through_supertype(method, known):
+                known = self._sites_of_objects(method, known)
             self._sites[method] = known
         return known
+
+    def is_called_through_supertype(self, method: DexMethod, sites: tuple[Site, ...]) -> bool:
+        """Say whether some of the calls name a supertype, which others have as well."""
+        if method.is_direct:
+            return False
+        own = {method.ref.owner, *self._program.hierarchy.subtypes_of(method.ref.owner)}
+        return any(isinstance(site.target, MethodRef) and site.target.owner not in own for site in sites)
+
+    def _sites_of_objects(self, method: DexMethod, sites: tuple[Site, ...]) -> tuple[Site, ...]:
+        """Return those of many calls through a supertype whose object may be one that has `method`.
+
+        The objects are followed from where they are created: so the calls of one lambda are found among all calls of
+        lambdas.
+        """
+        # Wiring follows values with this resolver: it cannot be known when this module is read.
+        from analyzer.dataflow.wiring import Wiring
+
+        owner = method.ref.owner
+        types = (owner, *self._program.hierarchy.subtypes_of(owner))
+        created = self._program.users.creations_of(types)
+        if not created or len(created) > self._resolver.limits.users:
+            return sites
+        wiring = Wiring(self._resolver)
+        flows = [wiring.follow(site.method, site.offset, lambda ref, position: False) for site in created]
+        places = {(use.method, use.offset) for flow in flows for use in flow.uses if use.position == 0}
+        found = tuple(site for site in sites if (site.method.ref, site.offset) in places)
+        return found if found or len(sites) > _FEW_SITES else sites
 
     def _may_run(self, call: Call, method: DexMethod) -> bool:
         """Say whether a call may reach a method: not when its receiver is known to be of another class."""
@@ -205,15 +242,19 @@ class Origins:
             return None
         found: list[Value] = []
         for one in alternatives(self._resolver.reduce(base, frame, question, depth + 1)):
+            if one == NEVER:
+                found.append(one)
+                continue
             if not isinstance(one, Instance) or not isinstance(one.value, Created):
                 return None
-            own = self._from_events(one, definition, question, depth)
+            own = self.of_instance(one, definition, question, depth)
             if own is None:
                 return None
             found.append(own)
         return self._resolver.join(found)
 
-    def _from_events(self, instance: Instance, definition: DexField, question: Question, depth: int) -> Value | None:
+    def of_instance(self, instance: Instance, definition: DexField, question: Question, depth: int) -> Value | None:
+        """Return what a field of an object holds since it was made; None when that is not known."""
         created = instance.value
         assert isinstance(created, Created)
         written = [

@@ -28,6 +28,9 @@ RECURSION = Unknown("a recursion")
 
 NEVER = Unknown("a method that never returns")
 """The result of a method that only throws; it adds nothing to other values."""
+RESUMED = Unknown("the result of a call that was suspended")
+"""What a suspended call resumes with: it is what the call returns when it was not suspended."""
+ADDING_NOTHING = (RECURSION, NEVER, RESUMED)
 
 
 class Resources(Protocol):

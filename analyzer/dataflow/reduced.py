@@ -1,6 +1,6 @@
 """Small questions about reduced values: elements, lengths, texts, and where a choice is made."""
 
-from analyzer.dataflow.question import Frame, Instance, name_of
+from analyzer.dataflow.question import NEVER, Frame, Instance, name_of
 from analyzer.dataflow.values import (
     FieldValue,
     Items,
@@ -18,7 +18,7 @@ from analyzer.dataflow.values import (
 from analyzer.dex import dotted
 
 
-def place_of(kind: str, value: Value, frame: Frame | None) -> object:
+def place_of(kind: str, value: Value, frame: Frame | None) -> tuple[str, Value, Frame | None]:
     """Name something that may be several things by where it comes from, not by the parameters it passes through."""
     while isinstance(value, Parameter) and frame is not None and frame.method == value.method:
         if value.index >= len(frame.arguments):
@@ -55,8 +55,8 @@ def element_of(chosen: tuple[Value, ...]) -> Value:
             if isinstance(index, Number):
                 if 0 <= index.value < len(elements):
                     return elements[index.value]
-                return Unknown("an index outside its array")
-            found = join(elements, max(len(elements), 1)) if elements else Unknown("an element of an empty array")
+                return NEVER if array.complete else Unknown("an index outside its array")
+            found = join(elements, max(len(elements), 1)) if elements else NEVER
             return found if array.complete else join((found, Unknown("elements that are not known")), len(elements) + 1)
         case Numbers(elements=numbers):
             if isinstance(index, Number) and 0 <= index.value < len(numbers):

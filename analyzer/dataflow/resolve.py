@@ -1,19 +1,24 @@
 """Follows values across methods: to callers, results, fields, resources, and through the platform's methods."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice, product
 from math import prod
 
 import msgspec
 
+from analyzer.dataflow.assumptions import Assumptions
+from analyzer.dataflow.collection_models import collection_model, join_elements
 from analyzer.dataflow.contents import Contents
 from analyzer.dataflow.evaluate import Call, Evaluator, MethodValues
+from analyzer.dataflow.kotlin import KotlinRuntime
 from analyzer.dataflow.limits import FlowLimits
 from analyzer.dataflow.origins import Origins
 from analyzer.dataflow.platform_models import model_of, resource_model, returns_opaque
 from analyzer.dataflow.question import (
+    ADDING_NOTHING,
     NEVER,
     RECURSION,
+    RESUMED,
     Frame,
     Instance,
     Question,
@@ -22,7 +27,7 @@ from analyzer.dataflow.question import (
     name_of,
 )
 from analyzer.dataflow.reduced import as_text, element_of, length_of, place_of
-from analyzer.dataflow.text_models import joined, text_of
+from analyzer.dataflow.text_models import Model, joined, text_of
 from analyzer.dataflow.values import (
     ClassName,
     Computed,
@@ -42,7 +47,7 @@ from analyzer.dataflow.values import (
     join,
     walk,
 )
-from analyzer.dex import DexMethod, MethodRef, Program, Site
+from analyzer.dex import DexMethod, FieldRef, MethodRef, Program, Site
 
 _TOO_MUCH = Unknown("too much work to follow")
 _TOO_DEEP = Unknown("followed too deeply")
@@ -51,6 +56,7 @@ _MAX_TARGETS = 16
 _TEXTS = frozenset(
     {"Ljava/lang/String;", "Ljava/lang/CharSequence;", "[Ljava/lang/String;", "[Ljava/lang/CharSequence;"}
 )
+_JOIN_TO_STRING = MethodRef("Lkotlin/collections/CollectionsKt;", "joinToString$default", "()Ljava/lang/String;")
 _INDEXED = frozenset({"get", "elementAt"})
 _LAZY = frozenset({"Lkotlin/LazyKt;", "Lkotlin/LazyKt__LazyJVMKt;"})
 
@@ -82,8 +88,10 @@ class Resolver:
         self.limits = limits or FlowLimits()
         self.evaluator = evaluator or Evaluator(program, self.limits)
         self.resources = resources
+        self.kotlin = KotlinRuntime(program)
         self._contents = Contents(self)
         self._origins = Origins(self)
+        self._assumptions = Assumptions(self, self._origins)
 
     def resolve(self, value: Value, frame: Frame | None = None) -> Resolution:
         """Return what `value` is; in any call of its method, or in that of `frame`."""
@@ -141,14 +149,25 @@ class Resolver:
         values = self.evaluator.evaluate(method, assumed)
         return None if values is None else values.calls.get(offset)
 
+    def call_sites(self, method: DexMethod) -> tuple[Site, ...]:
+        """Return where `method` may be called; none when too much else is called through a supertype of its class."""
+        sites = self._origins.call_sites(method)
+        if len(sites) > self.limits.users and self._origins.is_called_through_supertype(method, sites):
+            return ()
+        return sites
+
     def evaluate(
-        self, method: DexMethod, question: Question, assumed: dict[int, Number] | None = None
+        self,
+        method: DexMethod,
+        question: Question,
+        assumed: Mapping[int, Value] | None = None,
+        fields: Mapping[FieldRef, Value] | None = None,
     ) -> MethodValues | None:
         """Evaluate a method on behalf of a question; None when it has no code, or too many were evaluated."""
         question.evaluations += 1
         if question.evaluations > self.limits.evaluations:
             return None
-        return self.evaluator.evaluate(method, assumed)
+        return self.evaluator.evaluate(method, assumed, fields)
 
     def reduce(self, value: Value, frame: Frame | None, question: Question, depth: int) -> Value:
         """Return `value` in terms of constants, arrays, collections, objects and what is unknown.
@@ -165,6 +184,8 @@ class Resolver:
             case Joined(parts=parts):
                 return self.concatenate([self.reduce(part, frame, question, depth + 1) for part in parts])
             case Parameter():
+                if self.kotlin.is_resumed_value(value):
+                    return RESUMED
                 if frame is not None and frame.method == value.method:
                     if value.index >= len(frame.arguments):
                         return Unknown("an argument that is missing")
@@ -194,7 +215,7 @@ class Resolver:
     def join(self, values: Iterable[Value]) -> Value:
         """Join reduced values; a recursion adds nothing to others."""
         found = [one for value in values for one in alternatives(value)]
-        return join([one for one in found if one not in (RECURSION, NEVER)] or found, self.limits.results)
+        return join([one for one in found if one not in ADDING_NOTHING] or found, self.limits.results)
 
     def concatenate(self, parts: list[Value]) -> Value:
         """Join reduced texts one after the other, in all combinations."""
@@ -230,7 +251,7 @@ class Resolver:
         if modelled is not None:
             return modelled
         ref = result.ref
-        if ref.owner == "Lkotlin/Lazy;" and ref.name == "getValue":
+        if self.kotlin.returns_lazy_value(ref):
             return self._lazy(result, frame, question, depth)
         if ref.owner in _LAZY:
             return Instance(result, frame)
@@ -241,11 +262,15 @@ class Resolver:
 
     def _modelled(self, result: Result, frame: Frame | None, question: Question, depth: int) -> Value | None:
         ref = result.ref
-        model = model_of(ref, is_static=result.kind == "static")
+        model = model_of(ref, is_static=result.kind == "static") or self._model_of_app(ref)
         from_resources = resource_model(ref, self.resources)
+        given = self.kotlin.joined(ref, result.arguments)
+        if given is not None:
+            ref, model = _JOIN_TO_STRING, join_elements
         if model is None and from_resources is None:
             return None
-        reduced = tuple(self.reduce(argument, frame, question, depth + 1) for argument in result.arguments)
+        arguments = result.arguments if given is None else given
+        reduced = tuple(self.reduce(argument, frame, question, depth + 1) for argument in arguments)
         if len(reduced) == 2 and ref.name in _INDEXED and ref.parameters == ("I",):
             reduced = (reduced[0], self._index(reduced[0], result.arguments[1], frame, question, depth))
         unknown = next((one for one in reduced if isinstance(one, Unknown)), None)
@@ -266,6 +291,14 @@ class Resolver:
         if isinstance(found, Instance) and self.program.resolve_method(ref) is not None:
             return None
         return found
+
+    def _model_of_app(self, ref: MethodRef) -> Model | None:
+        """Return the model of a method of a collection that the app defines, or of one of Kotlin's that was renamed."""
+        if self._contents.is_collection(ref.owner) or self._contents.is_map(ref.owner):
+            return collection_model(ref, of_app=True)
+        if ref.owner in self.kotlin.spread_builders and ref.return_type.startswith("["):
+            return lambda called, arguments: arguments[0] if isinstance(arguments[0], Items) else None
+        return None
 
     def targets(
         self, result: Result, frame: Frame | None, question: Question, depth: int
@@ -331,7 +364,9 @@ class Resolver:
         entered = question.active.get(target, 0)
         if entered >= self.limits.recursion:
             return RECURSION
-        values = self.evaluate(target, question, self._assumed(target, arguments, frame, question, depth))
+        assumed = self._assumptions.arguments(target, arguments, frame, question, depth)
+        fields = {} if target.is_static else self._assumptions.fields(target, arguments, frame, question, depth)
+        values = self.evaluate(target, question, assumed, fields)
         if values is None:
             return _TOO_MUCH if target.code_offset else Unknown(f"{name_of(target.ref)} has no code in the app")
         question.active[target] = entered + 1
@@ -345,43 +380,17 @@ class Resolver:
             found.append(Unknown(values.incomplete))
         return self.join(found) if found else NEVER
 
-    def _assumed(
-        self, target: DexMethod, arguments: tuple[Value, ...], frame: Frame | None, question: Question, depth: int
-    ) -> dict[int, Number]:
-        """Return the arguments that decide branches: numbers, also those that stand for a constant of an enum."""
-        assumed = {index: one for index, one in enumerate(arguments) if isinstance(one, Number)}
-        types = target.ref.parameters if target.is_static else (target.ref.owner, *target.ref.parameters)
-        open_ = [
-            index for index, name in enumerate(types[: len(arguments)]) if name in "ZBSCI" and index not in assumed
-        ]
-        if not open_:
-            return assumed
-        values = self.evaluate(target, question, assumed)
-        for index in open_:
-            compared = () if values is None else values.compared.get(index, ())
-            if not 0 < len(compared) <= self.limits.alternatives * 2:
-                continue
-            reduced = self.reduce(arguments[index], frame, question, depth + 1)
-            possible = alternatives(reduced)
-            if not all(isinstance(one, Number) for one in possible):
-                # One more stands for all other numbers.
-                possible = (*map(Number, compared), Number(compared[-1] + 1))
-            chosen = question.choose(place_of("number", arguments[index], frame), possible)
-            if len(chosen) == 1 and isinstance(chosen[0], Number):
-                assumed[index] = chosen[0]
-        return assumed
-
     def _lazy(self, result: Result, frame: Frame | None, question: Question, depth: int) -> Value:
         """Follow ``by lazy { … }`` into its block."""
         found: list[Value] = []
         for lazy in alternatives(self.reduce(result.arguments[0], frame, question, depth + 1)):
-            if not isinstance(lazy, Instance) or not isinstance(lazy.value, Result):
+            block = self.kotlin.block_argument(lazy.value) if isinstance(lazy, Instance) else None
+            if block is None or not isinstance(lazy, Instance):
                 found.append(Unknown("a lazy value whose block is not known"))
                 continue
-            block = lazy.value.arguments[-1]
             for one in alternatives(self.reduce(block, lazy.frame, question, depth + 1)):
                 name = one.type if isinstance(one, Instance) else None
-                invoke = name and self.program.resolve_method(MethodRef(name, "invoke", "()Ljava/lang/Object;"))
+                invoke = None if name is None else self.kotlin.block_of(name)
                 if invoke:
                     found.append(self.returned(invoke, (one,), None, question, depth + 1))
                 else:

@@ -6,32 +6,72 @@ import msgspec
 
 from analyzer.dataflow.control import Branch
 from analyzer.dataflow.evaluate import Call, Evaluator, MethodValues
-from analyzer.dataflow.values import FieldValue, OneOf, Unknown, Value, walk
+from analyzer.dataflow.values import (
+    Created,
+    FieldValue,
+    Number,
+    OneOf,
+    Result,
+    Text,
+    Unknown,
+    Value,
+    alternatives,
+    join,
+    walk,
+)
 from analyzer.dex import DexMethod
 
+_MAX_STEPS = 5_000
+"""Most steps of looking for a way through a method."""
+_STRING = "Ljava/lang/String;"
 _SEVERAL = 2
 _MAX_WAYS = 64
 """Most combinations of branches that are looked at for one call."""
 
 
-class _Allowed(msgspec.Struct):
-    """Which numbers a value may be on one way."""
+class _Known(msgspec.Struct, frozen=True):
+    """What branches on one way have told."""
 
-    only: frozenset[int] | None = None
-    never: frozenset[int] = frozenset()
+    only: Mapping[Value, frozenset[int]] = {}
+    """The numbers that a value is one of."""
+    never: Mapping[Value, frozenset[int]] = {}
+    """The numbers that a value is none of."""
+    holds: Mapping[tuple[object, ...], bool] = {}
+    """Comparisons of which is larger."""
 
-    @property
-    def is_possible(self) -> bool:
-        return self.only is None or bool(self.only - self.never)
+    def after(self, branch: Branch, target: int) -> "_Known | None":
+        """Return what is known when `branch` goes to `target`; None when it cannot."""
+        outcome = branch.outcomes.get(target)
+        operands = tuple(map(_whenever, branch.operands))
+        if outcome is None:
+            return self
+        if isinstance(outcome, bool):
+            key = (branch.operation, *operands)
+            if self.holds.get(key, outcome) != outcome:
+                return None
+            return msgspec.structs.replace(self, holds={**self.holds, key: outcome})
+        subject = operands[0]
+        only, never = self.only.get(subject), self.never.get(subject, frozenset())
+        if outcome.inside:
+            only = outcome.numbers if only is None else only & outcome.numbers
+        else:
+            never |= outcome.numbers
+        if only is not None and not only - never:
+            return None
+        told = self.only if only is None else {**self.only, subject: only}
+        return msgspec.structs.replace(self, only=told, never={**self.never, subject: never})
 
 
-def ways_to(evaluator: Evaluator, method: DexMethod, offset: int) -> tuple[Call, ...]:
+def ways_to(
+    evaluator: Evaluator, method: DexMethod, offset: int, parameters: Mapping[int, Value] | None = None
+) -> tuple[Call, ...]:
     """Return the call at `offset`, once for each combination of branches that decides several of its arguments.
 
-    Combinations that need one value to be two things at once are left out. One call with all possibilities when
-    there are too many; none when the call never runs.
+    `parameters` are taken to hold the constants that are given there. Combinations that need one value to be two
+    things at once are left out. One call with all possibilities when there are too many; none when the call never
+    runs.
     """
-    whole = _call(evaluator.evaluate(method), offset)
+    whole = _call(evaluator.evaluate(method, parameters), offset)
     if whole is None:
         return ()
     if _open_arguments(whole) < _SEVERAL:
@@ -42,7 +82,7 @@ def ways_to(evaluator: Evaluator, method: DexMethod, offset: int) -> tuple[Call,
         if not waiting:
             return tuple(found.values())
         ways = waiting.pop()
-        values = evaluator.evaluate(method, ways=ways)
+        values = evaluator.evaluate(method, parameters, ways=ways)
         call = _call(values, offset)
         if values is None or call is None or (ways and not _is_possible(values, offset)):
             continue
@@ -66,30 +106,27 @@ def _open_arguments(call: Call) -> int:
 
 
 def _is_possible(values: MethodValues, offset: int) -> bool:
-    """Say whether the branches that lead to an instruction can all go the way they have to."""
-    leading = _leading_to(values.edges, values.block_of(offset))
-    allowed: dict[Value, _Allowed] = {}
-    ordered: dict[tuple[object, ...], bool] = {}
-    for branch in values.branches:
-        if branch.block not in leading:
-            continue
-        open_ = [target for target in branch.outcomes if branch.block in leading.get(target, ())]
-        if len(open_) != 1 or not _is_steady(branch, values):
-            continue
-        outcome = branch.outcomes[open_[0]]
-        if isinstance(outcome, bool):
-            key = (branch.operation, *branch.operands)
-            if ordered.setdefault(key, outcome) != outcome:
-                return False
-            continue
-        subject, numbers = branch.operands[0], outcome.numbers
-        known = allowed.setdefault(subject, _Allowed())
-        if outcome.inside:
-            known.only = numbers if known.only is None else known.only & numbers
-        else:
-            known.never |= numbers
-        if not known.is_possible:
+    """Say whether control can get to an instruction without one value being two things at once; loops run once."""
+    goal = values.block_of(offset)
+    following: dict[int, list[int]] = {}
+    for block, origins in _leading_to(values.edges, goal).items():
+        for origin in origins:
+            following.setdefault(origin, []).append(block)
+    branches = {branch.block: branch for branch in values.branches if _is_steady(branch, values)}
+    waiting: list[tuple[int, frozenset[int], _Known]] = [(0, frozenset(), _Known())]
+    for _ in range(_MAX_STEPS):
+        if not waiting:
             return False
+        block, passed, known = waiting.pop()
+        if block == goal:
+            return True
+        branch = branches.get(block)
+        for target in following.get(block, ()):
+            if target in passed:
+                continue
+            then = known if branch is None else known.after(branch, target)
+            if then is not None:
+                waiting.append((target, passed | {block}, then))
     return True
 
 
@@ -105,11 +142,41 @@ def _leading_to(edges: Mapping[int, tuple[int, ...]], block: int) -> dict[int, t
     return found
 
 
+def _whenever(value: Value) -> Value:
+    """Return a value without what happened to its parts in between, which does not make it another one.
+
+    Calls that are about texts alone lose their place: asking twice cannot make a difference. Values nest a limited
+    number of times, and so does this.
+    """
+    match value:
+        case OneOf(values=values):
+            return join(map(_whenever, values))
+        case Result(ref=ref, arguments=arguments):
+            plain = msgspec.structs.replace(value, arguments=tuple(map(_whenever, arguments)), histories=((),))
+            asks_text = ref.owner == _STRING or (value.kind == "static" and _is_text_only(plain))
+            fixed = ref.return_type in ("Z", "I") and asks_text
+            return msgspec.structs.replace(plain, offset=-1) if fixed else plain
+        case FieldValue(base=base) if base is not None:
+            return msgspec.structs.replace(value, base=_whenever(base))
+        case Created():
+            return msgspec.structs.replace(value, histories=((),))
+    return value
+
+
+def _is_text_only(result: Result) -> bool:
+    """Say whether a call is about texts and numbers alone."""
+    return bool(result.arguments) and all(
+        isinstance(one, Text | Number) or (isinstance(one, Result) and one.ref.return_type == _STRING)
+        for argument in result.arguments
+        for one in alternatives(argument)
+    )
+
+
 def _is_steady(branch: Branch, values: MethodValues) -> bool:
     """Say whether what a branch asks for is the same wherever the method asks again."""
     written = {store.ref for store in values.stores.values()}
     return not any(
-        isinstance(part, Unknown | OneOf) or (isinstance(part, FieldValue) and part.ref in written)
+        isinstance(part, Unknown) or (isinstance(part, FieldValue) and part.ref in written)
         for operand in branch.operands
         for part in walk(operand)
     )

@@ -85,7 +85,7 @@ class Wiring:
     def __init__(self, resolver: Resolver) -> None:
         """Use the evaluated methods of `resolver`, and its limits."""
         self._resolver = resolver
-        self._origins = Origins(resolver)
+        self._origins = Origins(resolver, follows_objects=False)
 
     def follow(self, method: DexMethod, offset: int, goal: Goal) -> Flow:
         """Follow what the instruction at `offset` creates or returns, until `goal` is met or there is nowhere to go."""

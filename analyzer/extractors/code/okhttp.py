@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from analyzer.dataflow.evaluate import Evaluator
-from analyzer.dataflow.question import Resolution
+from analyzer.dataflow.question import Instance, Resolution
 from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.together import resolve_together
 from analyzer.dataflow.values import (
@@ -104,7 +104,7 @@ class _CopyReader:
         self._evaluator: Evaluator = resolver.evaluator
         self._copy = copy
         self._runs = runs
-        self._flow = PinnerFlow(code.program, resolver.evaluator, copy)
+        self._flow = PinnerFlow(resolver, copy)
         self._told: dict[tuple[tuple[DexMethod, int], ...], set[tuple[_Text, _Text]]] = {}
         """What was found of each way to the library: branches that differ elsewhere lead there more than once."""
         self._scopes: dict[DexMethod, dict[object, int]] = {}
@@ -113,7 +113,7 @@ class _CopyReader:
         self.gaps: list[AnalysisGap] = []
 
     def read(self) -> None:
-        calls = PinCalls(self._code.program, self._evaluator, self._copy)
+        calls = PinCalls(self._resolver, self._copy)
         for call in calls:
             self._read_call(call)
         if calls.dropped:
@@ -305,6 +305,8 @@ def _texts(resolution: Resolution) -> list[_Text]:
         known = frozenset(found)
         for part in value.elements if isinstance(value, Items) else (value,):
             for one in alternatives(part):
+                if len(resolution.values) > 1 and _cannot_be_given(one):
+                    continue
                 text = _text(one, reason)
                 if text is None:
                     missing = True
@@ -324,6 +326,16 @@ def _plausible(pins: list[_Text]) -> list[_Text]:
         _Text(pin.value, "partial", reason) if pin.how == "constant" and len(pin.value or "") < _SHORTEST_PIN else pin
         for pin in pins
     ]
+
+
+def _cannot_be_given(value: Value) -> bool:
+    """Say whether a value certainly is not what the library gets where a text is wanted.
+
+    It refuses null, and the runtime an object of another class: an alternative like ``COROUTINE_SUSPENDED`` was
+    turned away before.
+    """
+    created = isinstance(value, Instance) and isinstance(value.value, Created)
+    return created or value == Number(0)
 
 
 def _text(value: Value, reason: str | None) -> _Text | None:

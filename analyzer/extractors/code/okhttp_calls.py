@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from analyzer.dataflow.evaluate import Call, Evaluator
+from analyzer.dataflow.evaluate import Call
 from analyzer.dataflow.question import Frame
+from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.values import Element, Number, Parameter, Value, alternatives, join, walk
 from analyzer.dataflow.ways import ways_to
-from analyzer.dex import DexMethod, Program
+from analyzer.dex import DexMethod
 from analyzer.extractors.code.okhttp_binding import OkHttpCopy, PinSink
 
 _MAX_LEVELS = 6
@@ -23,6 +24,8 @@ class Level(msgspec.Struct, frozen=True):
     method: DexMethod
     """Where the call is made."""
     call: Call
+    is_one_of_several: bool = False
+    """Whether branches of the method lead to the call with other arguments as well."""
 
 
 class PinCall(msgspec.Struct, frozen=True):
@@ -47,10 +50,10 @@ class PinCall(msgspec.Struct, frozen=True):
 class PinCalls:
     """Finds the calls for one copy of the library."""
 
-    def __init__(self, program: Program, evaluator: Evaluator, copy: OkHttpCopy) -> None:
+    def __init__(self, resolver: Resolver, copy: OkHttpCopy) -> None:
         """Look for calls of the sinks of `copy`."""
-        self._program = program
-        self._evaluator = evaluator
+        self._resolver = resolver
+        self._evaluator = resolver.evaluator
         self._copy = copy
         self._sinks = {sink.method: sink for sink in copy.sinks}
         self.dropped = 0
@@ -76,30 +79,81 @@ class PinCalls:
         return level.method.owner.descriptor in self._copy.classes
 
     def _calls_of(self, method: DexMethod) -> Iterator[Level]:
-        for site in self._program.users.callers_of(self._program.refs_reaching(method)):
-            for call in ways_to(self._evaluator, site.method, site.offset):
-                yield Level(site.method, call)
+        for site in self._resolver.call_sites(method):
+            calls = ways_to(self._evaluator, site.method, site.offset)
+            for call in calls:
+                if not self._resolver.kotlin.is_entered_again(site.method.ref, call.arguments, method.ref):
+                    yield Level(site.method, call, len(calls) > 1)
 
     def _outwards(self, sink: PinSink, first: Level) -> Iterator[PinCall]:
+        waiting: list[tuple[Level, ...]] = [(first,)]
+        met: set[object] = set()
+        while waiting:
+            levels = waiting.pop()
+            pattern, pins = self._arguments(sink, levels[0])
+            outer = levels[-1]
+            handed_on = self._hands_on(pattern, pins, levels[0].method)
+            if handed_on and len(levels) < _MAX_LEVELS and self._needs_callers(levels, pattern, pins):
+                seen = {level.method for level in levels}
+                around = [level for level in self._calls_of(outer.method) if level.method not in seen]
+                if around:
+                    longer = [one for level in around for one in self._within(levels, level)]
+                    for one in reversed(longer):
+                        key = tuple((level.method, level.call.offset, level.call.arguments) for level in one)
+                        if key not in met:
+                            met.add(key)
+                            waiting.append(one)
+                    continue
+                if len(levels) == 1 and self._is_library_builder(sink, pins, outer):
+                    continue
+            if not outer.is_one_of_several or self._is_asked_for(outer):
+                yield PinCall(levels, pattern, pins)
+
+    def _is_asked_for(self, level: Level) -> bool:
+        """Say whether some caller's numbers let the method go the way that leads to a call."""
+        callers = list(self._calls_of(level.method))
+        if not callers:
+            return True
+        for caller in callers:
+            numbers = self._deciding(level.method, caller.call)
+            if not numbers:
+                return True
+            calls = ways_to(self._evaluator, level.method, level.call.offset, numbers)
+            if any(call.arguments == level.call.arguments for call in calls):
+                return True
+        return False
+
+    def _deciding(self, method: DexMethod, call: Call) -> dict[int, Value]:
+        """Return the numbers that a call passes and on which branches of `method` may depend."""
+        values = self._evaluator.evaluate(method)
+        compared = {} if values is None else values.compared
+        return {
+            index: one
+            for index, one in enumerate(call.arguments)
+            if isinstance(one, Number) and (index in compared or _is_mask(method, index))
+        }
+
+    def _arguments(self, sink: PinSink, first: Level) -> tuple[Value | None, Value]:
+        """Return the host pattern and the pins that a call of the library gets."""
         pattern = self._given(sink.pattern, first.call)
         pins = self._given(sink.pins, first.call)
         assert pins is not None
         if pattern is None or _indices(pattern).isdisjoint(_indices(pins)):
             pins = _whole(pins)
-        handed_on = _hands_on(pattern, pins, first.method)
-        waiting: list[tuple[Level, ...]] = [(first,)]
-        while waiting:
-            levels = waiting.pop()
-            outer = levels[-1]
-            if handed_on and len(levels) < _MAX_LEVELS and self._needs_callers(levels, pattern, pins):
-                seen = {level.method for level in levels}
-                around = [level for level in self._calls_of(outer.method) if level.method not in seen]
-                if around:
-                    waiting.extend((*levels, level) for level in reversed(around))
-                    continue
-                if len(levels) == 1 and self._is_library_builder(sink, pins, outer):
-                    continue
-            yield PinCall(levels, pattern, pins)
+        return pattern, pins
+
+    def _within(self, levels: tuple[Level, ...], caller: Level) -> Iterator[tuple[Level, ...]]:
+        """Yield the way with one call more around it, as numbers that the caller passes decide the branches there.
+
+        So Kotlin's default arguments are told apart: a mask says which of them the caller leaves out.
+        """
+        *inner, outer = levels
+        numbers = self._deciding(outer.method, caller.call)
+        if not numbers:
+            yield (*levels, caller)
+            return
+        for call in ways_to(self._evaluator, outer.method, outer.call.offset, numbers):
+            yield (*inner, msgspec.structs.replace(outer, call=call), caller)
 
     @staticmethod
     def _given(role: int | Value | None, call: Call) -> Value | None:
@@ -107,14 +161,25 @@ class PinCalls:
             return role
         return call.arguments[role] if role < len(call.arguments) else None
 
-    @staticmethod
-    def _needs_callers(levels: tuple[Level, ...], pattern: Value | None, pins: Value) -> bool:
+    def _needs_callers(self, levels: tuple[Level, ...], pattern: Value | None, pins: Value) -> bool:
         """Say whether the arguments of the outermost method decide what is pinned."""
         wanted = [value for value in (pattern, pins) if value is not None]
         for inner, outer in itertools.pairwise(levels):
-            indices = {part.index for value in wanted for part in _own_parameters(value, inner.method)}
+            indices = {part.index for value in wanted for part in self._own_parameters(value, inner.method)}
             wanted = [outer.call.arguments[index] for index in indices if index < len(outer.call.arguments)]
-        return any(True for value in wanted for _ in _own_parameters(value, levels[-1].method))
+        return any(True for value in wanted for _ in self._own_parameters(value, levels[-1].method))
+
+    def _hands_on(self, pattern: Value | None, pins: Value, method: DexMethod) -> bool:
+        given = [value for value in (pattern, pins) if value is not None]
+        return any(True for value in given for _ in self._own_parameters(value, method))
+
+    def _own_parameters(self, value: Value, method: DexMethod) -> Iterator[Parameter]:
+        """Yield the parameters of `method` in a value, its ``this`` left out: that is followed through its fields."""
+        for part in walk(value):
+            if not isinstance(part, Parameter) or part.method != method.ref:
+                continue
+            if (part.index > 0 or method.is_static) and not self._resolver.kotlin.is_resumed_value(part):
+                yield part
 
     def _is_library_builder(self, sink: PinSink, pins: Value, level: Level) -> bool:
         """Recognise a renamed builder that nothing calls: it makes a pin of each element of an argument."""
@@ -131,6 +196,12 @@ def _indices(value: Value) -> set[Value]:
     return {part.index for part in walk(value) if isinstance(part, Element) and not isinstance(part.index, Number)}
 
 
+def _is_mask(method: DexMethod, index: int) -> bool:
+    """Say whether a parameter is a number, of whose bits branches may depend."""
+    at = index - (not method.is_static)
+    return 0 <= at < len(method.ref.parameters) and method.ref.parameters[at] == "I"
+
+
 def _whole(value: Value) -> Value:
     """Return the array where a loop goes through its elements: all of them are meant."""
     found = [
@@ -138,15 +209,3 @@ def _whole(value: Value) -> Value:
         for one in alternatives(value)
     ]
     return join(found)
-
-
-def _hands_on(pattern: Value | None, pins: Value, method: DexMethod) -> bool:
-    given = [value for value in (pattern, pins) if value is not None]
-    return any(True for value in given for _ in _own_parameters(value, method))
-
-
-def _own_parameters(value: Value, method: DexMethod) -> Iterator[Parameter]:
-    """Yield the parameters of `method` in a value, its ``this`` left out: that is followed through its fields."""
-    for part in walk(value):
-        if isinstance(part, Parameter) and part.method == method.ref and (part.index > 0 or method.is_static):
-            yield part

@@ -6,12 +6,15 @@ from typing import Literal
 
 import msgspec
 
-from analyzer.dataflow.evaluate import Call, Evaluator, MethodValues
+from analyzer.dataflow.evaluate import Call, MethodValues
+from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.values import Created, Event, FieldValue, Parameter, Result, Value, children, walk
-from analyzer.dex import DexMethod, FieldRef, Program, dotted
+from analyzer.dex import DexClass, DexMethod, FieldRef, dotted
 from analyzer.extractors.code.okhttp_binding import OkHttpCopy
 from analyzer.extractors.code.okhttp_calls import Level, PinCall
 
+_OBJECT = "Ljava/lang/Object;"
+_LAZY = "Lkotlin/LazyKt"
 _MAX_STATES = 200
 _MAX_TARGETS = 8
 _CHAINS = frozenset({"Ljava/util/List;", "[Ljava/security/cert/Certificate;"})
@@ -56,10 +59,11 @@ class _Needle(msgspec.Struct, frozen=True):
 class PinnerFlow:
     """Follows pinners of one copy of the library."""
 
-    def __init__(self, program: Program, evaluator: Evaluator, copy: OkHttpCopy) -> None:
+    def __init__(self, resolver: Resolver, copy: OkHttpCopy) -> None:
         """Follow to the clients of `copy`."""
-        self._program = program
-        self._evaluator = evaluator
+        self._resolver = resolver
+        self._program = resolver.program
+        self._evaluator = resolver.evaluator
         self._copy = copy
         self._known: dict[tuple[DexMethod, int], Flow] = {}
         self._clients = frozenset((*(ref.owner for ref in copy.client_fields), *(ref.owner for ref in copy.setters)))
@@ -170,6 +174,9 @@ class PinnerFlow:
             return
         if ref.owner == self._copy.pinner and ref.name == "<init>":
             return
+        if ref.owner in self._resolver.kotlin.lazy_classes or ref.owner.startswith(_LAZY):
+            # A lazy value holds what its block returns, and hands it to whoever asks it: its own code serves all.
+            return
         targets = self._program.implementations_of(ref)
         if not targets and (method := self._program.resolve_method(ref)) is not None:
             targets = (method,)
@@ -182,12 +189,33 @@ class PinnerFlow:
             yield f"it is handed to {dotted(ref.owner)}.{ref.name}"
 
     def _callers(self, method: DexMethod) -> Iterator[_Needle]:
-        for site in self._program.users.callers_of(self._program.refs_reaching(method)):
+        for site in self._resolver.call_sites(method):
             yield _Needle(site.method, call=site.offset)
+        if method.is_direct or not self._is_answer(method):
+            return
+        # Whoever holds the object that answers may ask it: a lazy value its block, a user of a provider the provider.
+        for site in self._program.users.creations_of((method.ref.owner,))[:_MAX_STATES]:
+            values = self._evaluator.evaluate(site.method)
+            made = None if values is None else values.object_at(site.offset)
+            for event in made.events[:1] if isinstance(made, Created) else ():
+                yield _Needle(site.method, call=event.offset)
+
+    def _is_answer(self, method: DexMethod) -> bool:
+        """Say whether a method implements one of an interface that lambdas implement, or of the platform's."""
+        hierarchy = self._program.hierarchy
+        return any(
+            name != _OBJECT and (hierarchy.find(name) is None or _is_function(hierarchy.find(name)))
+            for name in hierarchy.supertypes_of(method.ref.owner)
+        )
 
     def _readers(self, ref: FieldRef) -> Iterator[_Needle]:
         for site in self._program.users.readers_of((ref,)):
             yield _Needle(site.method, field=ref)
+
+
+def _is_function(definition: DexClass | None) -> bool:
+    """Say whether a type is an interface of one method, as lambdas implement them."""
+    return definition is not None and definition.is_interface and len(definition.methods) == 1
 
 
 def _may_hold(result: Result) -> bool:
