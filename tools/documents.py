@@ -32,6 +32,28 @@ _FAMILIES = {
     "trustkit": "TrustKit",
     "cronet": "Cronet and HttpEngine",
 }
+_NOT_FOLLOWED = """\
+## Pins that are not followed
+
+`make recall` measures what is found of the pins in `sample_apks/pin-styles`, for each way to build its apps. What it
+misses, and what it cannot tell apart:
+
+**Lists behind a field of Kotlin's `SpreadBuilder`.** `add(host, *pins, last)` puts its arguments together in a small
+class of Kotlin's library. It is known under its own name and under the names that shrinkers give it. With
+`-allowaccessmodification` R8 inlines its methods, and merges it with other classes: what is left is a list in a field
+that several methods fill. The elements of such a list are not put together, so the call is reported without its
+pins; each pin is reported as a literal of its own.
+
+**Classes that R8 merged.** Lambdas become one class with a number that says which of them an object is. The number is
+followed from where the object is created, but not through every field: where it is lost, the host of a pin may be
+reported as unknown, beside the right one, or a host of one lambda with the pin of another.
+
+**Whether several conditions can hold together** is judged for one method at a time, and for what branches ask of the
+same value. Where more than 64 combinations of branches lead to a call, its hosts and pins are combined freely.
+
+**Values that only exist while the app runs**: what is decrypted, downloaded, read from preferences or computed byte by
+byte is reported as unresolved, with the reason.
+"""
 
 
 def documents() -> dict[Path, bytes]:
@@ -68,6 +90,7 @@ def _limits() -> str:
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(note, ast.Expr):
             meaning = " ".join(str(ast.literal_eval(note.value)).split())
             lines.append(f"| `{field.target.id}` | {getattr(Limits(), field.target.id):,} | {meaning} |")
+    lines += ["", *_NOT_FOLLOWED.splitlines()]
     return "\n".join(lines) + "\n"
 
 
