@@ -165,6 +165,8 @@ def _pair_part(index: int) -> Model:
 
 def join_elements(ref: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
     """``joinToString``: elements, separator, prefix, postfix, limit, what replaces the rest, and a function."""
+    if not arguments:
+        return None
     items, *texts = arguments[:7]
     mask = 0
     if ref.name.endswith("$default"):

@@ -39,6 +39,7 @@ class Origins:
         With `follows_objects`, calls through a supertype that many classes have are told apart by following objects.
         """
         self._follows_objects = follows_objects
+        self._is_following = False
         self._resolver = resolver
         self._program = resolver.program
         self._sites: dict[DexMethod, tuple[Site, ...]] = {}
@@ -128,6 +129,9 @@ class Origins:
         if known is None:
             known = self._program.users.callers_of(self._program.refs_reaching(method))
             if len(known) > 1 and self._follows_objects and self.is_called_through_supertype(method, known):
+                if self._is_following:
+                    # Following an object asks for callers in turn: those are not told apart.
+                    return known
                 known = self._sites_of_objects(method, known)
             self._sites[method] = known
         return known
@@ -154,7 +158,11 @@ class Origins:
         if not created or len(created) > self._resolver.limits.users:
             return sites
         wiring = Wiring(self._resolver)
-        flows = [wiring.follow(site.method, site.offset, lambda ref, position: False) for site in created]
+        self._is_following = True
+        try:
+            flows = [wiring.follow(site.method, site.offset, lambda ref, position: False) for site in created]
+        finally:
+            self._is_following = False
         places = {(use.method, use.offset) for flow in flows for use in flow.uses if use.position == 0}
         found = tuple(site for site in sites if (site.method.ref, site.offset) in places)
         return found if found or len(sites) > _FEW_SITES else sites
