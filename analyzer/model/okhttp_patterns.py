@@ -47,6 +47,9 @@ class PatternError(Exception):
     """The version refuses the pattern: building the pinner throws. The message says why."""
 
 
+_FIRST_SHA256: Version = (3, 2, 0)
+
+
 def parse_version(text: str) -> Version | None:
     """Read ``4.12.0`` or ``5.0.0-alpha.3``; None when it is no version."""
     found = _VERSION.match(text)
@@ -84,6 +87,11 @@ def matches(pattern: str, host: str, version: Version) -> bool:
     if version < _LISTED:
         return first_dot != host.rfind(".") and rest == read.host
     return rest == read.host if version >= _WHOLE_SUFFIX else rest.startswith(read.host)
+
+
+def refuses_pin(pin: str, version: Version) -> bool:
+    """Say whether a version throws at a pin that later ones take: SHA-256 came with 3.2.0."""
+    return version < _FIRST_SHA256 and pin.startswith("sha256/")
 
 
 def pattern_error(pattern: str, version: Version) -> str | None:

@@ -30,7 +30,7 @@ from analyzer.extractors.code.okhttp_flow import Arrival, Flow, PinnerFlow, last
 from analyzer.extractors.code.reached import Runs
 from analyzer.extractors.pin_values import describe_pin
 from analyzer.model import AnalysisGap, ApiUse, Location, PinFact, SdkFact
-from analyzer.model.okhttp_patterns import parse_version
+from analyzer.model.okhttp_patterns import parse_version, refuses_pin
 from analyzer.model.pins import Activation, Algorithm, CheckedAgainst
 from analyzer.model.pins import Resolution as HowKnown
 
@@ -160,7 +160,11 @@ class _CopyReader:
             known = describe_pin(
                 value, mechanism=self._copy.mechanism, digest=None, catalogue=self._code.catalogue, host=host
             )
+        version = None if self._copy.version is None else parse_version(self._copy.version)
+        refused = version is not None and refuses_pin(value, version)
         reasons = [text.reason for text in (pattern, pin) if text.reason is not None]
+        if refused:
+            reasons.append(f"OkHttp {self._copy.version} takes pins that begin with sha1/ alone, and throws at others")
         resolution = max((pattern.how, pin.how), key=("constant", "partial", "unresolved").index)
         if resolution == "unresolved" and (pattern.value is not None or pin.value is not None):
             resolution = "partial"
@@ -169,10 +173,10 @@ class _CopyReader:
             host=host,
             include_subdomains=False,
             algorithm=(known.algorithm if known is not None else None) or _stated_algorithm(value),
-            digest=None if known is None else known.digest,
+            digest=None if known is None or refused else known.digest,
             hashed_object="spki",
             value=value,
-            problem=None if known is None else known.problem,
+            problem="prefix" if refused else None if known is None else known.problem,
             problem_detail="; ".join(reasons) or (None if known is None else known.problem_detail),
             checked_against=self._checked_against(),
             resolution=resolution,
