@@ -6,6 +6,7 @@
 import base64
 import datetime as dt
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,18 @@ class GapClaim(_Strict, frozen=True, kw_only=True):
         return same and gap.incomplete is self.incomplete
 
 
+class CallbackClaim(_Strict, frozen=True, kw_only=True):
+    kind: str
+    behaviour: str
+    class_name: str | None = None
+    activation: str = "active"
+
+
+class StoreClaim(_Strict, frozen=True, kw_only=True):
+    rejected: int = 0
+    may_be_rejected: int = 0
+
+
 class Expectation(_Strict, frozen=True, kw_only=True):
     as_of: dt.date
     exit_code: int
@@ -88,6 +101,8 @@ class Expectation(_Strict, frozen=True, kw_only=True):
     strengths: Claims = Claims()
     not_evaluated: tuple[str, ...] = ()
     gaps: tuple[GapClaim, ...] = ()
+    callbacks: tuple[CallbackClaim, ...] | None = None
+    store: StoreClaim = StoreClaim()
     copied_pins: tuple[str, ...] = ()
     """Pins in the sample's policy that are not invented, but copied on purpose."""
 
@@ -137,6 +152,7 @@ def differences(result: ScanResult, expected: Expectation) -> list[str]:
     found += _policy_differences(result, expected)
     found += _claim_differences("finding", result.findings, expected.findings)
     found += _claim_differences("strength", result.strengths, expected.strengths)
+    found += _callback_differences(result, expected)
     known = (*expected.findings.must, *expected.findings.may)
     for finding in result.findings:
         if finding.severity is not Severity.INFO and not any(claim.holds_for(finding) for claim in known):
@@ -149,6 +165,27 @@ def differences(result: ScanResult, expected: Expectation) -> list[str]:
     for gap in result.gaps:
         if gap.incomplete and not any(claim.holds_for(gap) for claim in expected.gaps):
             found.append(f"unforeseen gap {gap.stage}/{gap.reason}: {gap.subject}: {gap.detail}")
+    return found
+
+
+def _callback_differences(result: ScanResult, expected: Expectation) -> list[str]:
+    """Say which classes that take part in TLS decisions are missing, or were not expected, one for each case."""
+    found: list[str] = []
+    if expected.callbacks is not None and result.facts is not None:
+        named = all(claim.class_name is not None for claim in expected.callbacks)
+        wanted = Counter(
+            (claim.kind, claim.behaviour, claim.activation, claim.class_name) for claim in expected.callbacks
+        )
+        actual = Counter(
+            (one.kind, one.behaviour, one.activation, one.class_name if named else None)
+            for one in result.facts.callbacks
+        )
+        found += [f"missing callback {' '.join(map(str, one))}" for one in sorted(wanted - actual, key=str)]
+        found += [f"unforeseen callback {' '.join(map(str, one))}" for one in sorted(actual - wanted, key=str)]
+    rejections = [one.likelihood for one in result.store.rejections]
+    store = StoreClaim(rejected=rejections.count("rejected"), may_be_rejected=rejections.count("may-be-rejected"))
+    if store != expected.store:
+        found.append(f"the store's verdict is {store}, expected {expected.store}")
     return found
 
 
