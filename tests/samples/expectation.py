@@ -173,15 +173,14 @@ def _callback_differences(result: ScanResult, expected: Expectation) -> list[str
     found: list[str] = []
     if expected.callbacks is not None and result.facts is not None:
         named = all(claim.class_name is not None for claim in expected.callbacks)
-        wanted = Counter(
-            (claim.kind, claim.behaviour, claim.activation, claim.class_name) for claim in expected.callbacks
+        wanted: Counter[tuple[str, ...]] = Counter(
+            (claim.kind, claim.behaviour, claim.activation, claim.class_name or "") for claim in expected.callbacks
         )
-        actual = Counter(
-            (one.kind, one.behaviour, one.activation, one.class_name if named else None)
-            for one in result.facts.callbacks
+        actual: Counter[tuple[str, ...]] = Counter(
+            (one.kind, one.behaviour, one.activation, one.class_name if named else "") for one in result.facts.callbacks
         )
-        found += [f"missing callback {' '.join(map(str, one))}" for one in sorted(wanted - actual, key=str)]
-        found += [f"unforeseen callback {' '.join(map(str, one))}" for one in sorted(actual - wanted, key=str)]
+        found += [f"missing callback {' '.join(one)}" for one in sorted(wanted - actual)]
+        found += [f"unforeseen callback {' '.join(one)}" for one in sorted(actual - wanted)]
     rejections = [one.likelihood for one in result.store.rejections]
     store = StoreClaim(rejected=rejections.count("rejected"), may_be_rejected=rejections.count("may-be-rejected"))
     if store != expected.store:

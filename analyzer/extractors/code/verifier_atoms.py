@@ -40,6 +40,7 @@ _TEXT_MATCHES = frozenset(
     | {f"{name}$default" for name in ("startsWith", "endsWith", "indexOf", "regionMatches")}
 )
 _TEXT_OWNERS = ("Ljava/lang/String;", "Ljava/lang/CharSequence;", "Lkotlin/text/", "Lorg/apache/commons/lang")
+_LOOP_TESTS = frozenset({"hasNext", "hasMoreElements", "isEmpty"})
 _COLLECTION_TESTS = frozenset({"contains", "containsKey", "contains$default", "binarySearch"})
 _STRINGS = frozenset({"Ljava/lang/String;", "Ljava/lang/CharSequence;"})
 _SIZES = frozenset({"size", "getVersion", "getBasicConstraints", "getPathLen"})
@@ -179,6 +180,8 @@ class Reader:
             return Atom("guard", positive, value, frame, offset)
         if ref.owner == _SESSION and name == "isValid":
             return Atom("session-valid", positive, value, frame, offset, "the session is valid")
+        if name in _LOOP_TESTS and "host" not in roles:
+            return Atom("guard", positive, value, frame, offset)
         if name in _EQUALITIES and ref.return_type == "Z":
             return self._equality(value, arguments, positive, frame, offset)
         if name in _TEXT_MATCHES and ref.owner.startswith(_TEXT_OWNERS):

@@ -1,12 +1,12 @@
 """What one ``verify`` method accepts: judged from all ways through it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from analyzer.dataflow.path_model import Frame, Path, Paths, Step
 from analyzer.dataflow.paths import PathFinder
-from analyzer.dataflow.values import FieldValue, Number, Text, Value
+from analyzer.dataflow.values import Computed, FieldValue, Number, Text, Value
 from analyzer.dex import DexMethod, FieldRef, MethodRef, dotted
 from analyzer.extractors.code.verifier_atoms import CERTIFICATE_GETTERS, Atom, Kind, Reader
 
@@ -103,7 +103,7 @@ class _Judgement:
         self._reader = reader
 
     def verdict(self) -> Verdict:
-        ways = [way for path in self._paths.returning if (way := self._accepting(path)) is not None]
+        ways = [way for path in self._relevant() for way in self._accepting(path)]
         incomplete = self._paths.incomplete
         if not ways:
             path = next(iter(self._paths.paths), None)
@@ -123,11 +123,20 @@ class _Judgement:
             return self._said("custom", chosen)
         return self._said(chosen.behaviour, chosen, alike)
 
+    def _relevant(self) -> list[Path]:
+        """Return the paths that return, without those that leave out a loop which others run.
+
+        A verifier that asks all of a list accepts when the list is empty, which says nothing about it.
+        """
+        ran = {loop for path in self._paths.returning for loop in path.ran_loops}
+        return [path for path in self._paths.returning if not ran.intersection(path.skipped_loops)]
+
     def _said(self, behaviour: str, way: _Way, alike: Sequence["_Way"] = (), *, debug_only: bool = False) -> Verdict:
         """Make the verdict of a way; `alike` are those that accept for the same reason."""
         telling = [atom for atom in way.atoms if atom.kind != "guard"]
         kinds = {kind for kind, name in (*_OF_WEAK.items(), *_OF_SOUND.items()) if name == behaviour}
-        atom = next((one for one in telling if one.kind in kinds), telling[0] if telling else None)
+        fitting = sorted((one for one in telling if one.kind in kinds), key=lambda one: not one.positive)
+        atom = next(iter((*fitting, *telling)), None)
         operands = {one: None for other in (way, *alike) for one in _operands(other, atom)}
         places: list[tuple[Frame, int]] = []
         failed = way.path.caught[0] if behaviour == "swallow" and way.path.caught else None
@@ -162,28 +171,28 @@ class _Judgement:
         atoms = [atom for condition in path.conditions for atom in self._reader.atoms(condition)]
         return not path.conditions or any(atom.kind != "guard" for atom in atoms) or bool(path.caught)
 
-    def _accepting(self, path: Path) -> _Way | None:
-        """Describe a path that accepts, or may; None for one that refuses."""
+    def _accepting(self, path: Path) -> Iterator[_Way]:
+        """Yield the ways in which a path accepts, or may; none for one that refuses."""
         value = path.value
         if any(map(_impossible, path.caught)):
-            return None
+            return
+        if value is None or isinstance(value, Number) or _is_true(value) or _is_false(value):
+            refuses = (isinstance(value, Number) and not value.value) or (value is not None and _is_false(value))
+            if not refuses:
+                yield self._way(path, None)
+            return
+        for one in _either(value):
+            yield self._way(path, one)
+
+    def _way(self, path: Path, value: Value | None) -> _Way:
+        """Describe a path that accepts when `value` is true; always, when there is none."""
         atoms = [atom for condition in path.conditions for atom in self._reader.atoms(condition)]
-        always = value is None or isinstance(value, Number)
-        if isinstance(value, Number):
-            if not value.value:
-                return None
-        elif value is not None:
-            if _is_false(value):
-                return None
-            if _is_true(value):
-                always = True
-            else:
-                atoms += self._reader.boolean(value, True, path.frame, path.offset)
+        if value is not None:
+            atoms += self._reader.boolean(value, True, path.frame, path.offset)
         # A call that refuses by throwing has accepted when it returns.
-        always = always and not self._checked(path)
+        always = value is None and not self._checked(path)
         swallowed = any(decides(step.called) for step in path.caught if step.called is not None)
-        behaviour = self._behaviour(path, atoms)
-        return _Way(behaviour, path, tuple(atoms), always, swallowed)
+        return _Way(self._behaviour(path, atoms), path, tuple(atoms), always, swallowed)
 
     def _behaviour(self, path: Path, atoms: Iterable[Atom]) -> str:
         held = {atom.kind for atom in atoms if atom.positive}
@@ -240,6 +249,19 @@ def _clause(atom: Atom, operands: Iterable[Value]) -> str:
     words = [f'"{one.value}"' for one in operands if isinstance(one, Text)]
     clause = " ".join((atom.what, ", ".join(words))).strip()
     return clause if atom.positive else f"not: {clause}"
+
+
+def _either(value: Value) -> list[Value]:
+    """Return what makes a boolean true on its own: the sides of a ``|``, else the boolean itself."""
+    found: list[Value] = []
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Computed) and one.operation == "or":
+            waiting.extend(reversed(one.operands))
+        else:
+            found.append(one)
+    return found
 
 
 def _is_true(value: Value) -> bool:
