@@ -52,6 +52,12 @@ _JAVA = {
     "Denies": "deny",
     "ComparesNames": "custom",
     "ComparesPin": "custom",
+    "EitherSide": "substring",
+    "AsksAll": "delegate",
+    "Wildcards": "custom",
+    "AsksTrusting": "accept-all",
+    "ChecksByThrowing": "custom",
+    "RefusesOneName": "ignores-session",
 }
 """What the application class uses, in the order of ``App.verifiers``."""
 _APACHE = {
