@@ -104,6 +104,8 @@ def expression(value: Value | None, names: Names, depth: int = 0) -> str:
             return " + ".join(map(inner, parts))
         case OneOf(values=values):
             return " or ".join(map(inner, values[:_MAX_ELEMENTS]))
+        case Computed(operation="xor", operands=(left, Number(value=1))) if _is_boolean(left):
+            return f"!{inner(left)}"
         case Computed(operation="instance-of", operands=(operand, ClassName(descriptor=descriptor))):
             return f"{inner(operand)} instanceof {_short(descriptor)}"
         case Computed(operation=operation, operands=(left, right)) if operation in _ARITHMETIC:

@@ -136,6 +136,7 @@ class TestCompiledAsTheyAre:
         ("name", "text"),
         [
             ("AlwaysTrue", "return true;"),
+            ("Negated", "return !HttpsURLConnection.getDefaultHostnameVerifier().verify(host, session);"),
             ("EndsWithoutDot", 'return host.endsWith("example.com");'),
             ("Switch", "if (Switch.lenient) return true;"),
             (
