@@ -53,10 +53,10 @@ def follow_host_calls(code: CodeContext) -> HostCalls:
         return HostCalls((), (), 0)
     # Methods that were evaluated for other questions are not evaluated again.
     resolver = Resolver(code.program, code.resources, _LIMITS, code.resolver.evaluator)
+    compared = ((call, site) for call in code.catalogue.host_calls for site in _compared(code, resolver, call))
     calls = [
         (call, site)
-        for call in code.catalogue.host_calls
-        for site in (_sites(code, call) if call.methods else _compared(code, resolver, call))
+        for call, site in (*_sites(code), *compared)
         if not code.owner_of(site.method.owner.descriptor).startswith("sdk:")
     ]
     hosts: dict[CalledHost, None] = {}
@@ -90,20 +90,27 @@ def _given(
         yield bound.arguments[0], place, code.owner_of((caller or site.method).owner.descriptor)
 
 
-def _sites(code: CodeContext, call: HostCall) -> Iterable[Site]:
-    refs: dict[MethodRef, None] = {}
-    for method in call.parsed():
-        owners = [method.owner]
-        if method.name != "<init>":
-            # The app's own WebView is called by its own name.
-            owners += code.program.hierarchy.subtypes_of(method.owner)
-        for owner in owners[:_MAX_SUBTYPES]:
-            refs.update(dict.fromkeys(code.program.method_refs(owner, method.name, method.descriptor)))
-    return code.program.users.callers_of(refs) if refs else ()
+def _sites(code: CodeContext) -> Iterator[tuple[HostCall, Site]]:
+    """Yield the calls of all catalogued methods, which one search finds."""
+    meant: dict[MethodRef, dict[HostCall, None]] = {}
+    for call in code.catalogue.host_calls:
+        for method in call.parsed():
+            owners = [method.owner]
+            if method.name != "<init>":
+                # The app's own WebView is called by its own name.
+                owners += code.program.hierarchy.subtypes_of(method.owner)
+            for owner in owners[:_MAX_SUBTYPES]:
+                for ref in code.program.method_refs(owner, method.name, method.descriptor):
+                    meant.setdefault(ref, {})[call] = None
+    for site in code.program.users.callers_of(meant) if meant else ():
+        assert isinstance(site.target, MethodRef), "callers call methods"
+        yield from ((call, site) for call in meant.get(site.target, ()))
 
 
 def _compared(code: CodeContext, resolver: Resolver, call: HostCall) -> Iterator[Site]:
     """Yield the calls that compare something with the first anchor, in methods that load all of them."""
+    if not call.anchors:
+        return
     holders: dict[DexMethod, None] | None = None
     for anchor in call.anchors:
         loading = dict.fromkeys(site.method for site in code.program.users.loads_of([anchor]))

@@ -20,7 +20,9 @@ CLIENT = "okhttp-plain"
 """The name of such a client in `HostFact.client`."""
 
 State = Literal["pinned", "plain", "unknown"]
-_FAMILY = re.compile(rb"L(?:[^;]*/)?(?:okhttp3|com/squareup/okhttp)/OkHttpClient;")
+# Begins with what is rare, so that the string tables are searched in one go; names are then looked at one by one.
+_FAMILY = re.compile(rb"okhttp3?/OkHttpClient;")
+_CLIENT_TYPE = re.compile(r"L(?:[^;\[]+/)?(?:okhttp3|com/squareup/okhttp)/OkHttpClient;")
 _CALLS = ("newCall", "newWebSocket")
 _SETTERS = ("certificatePinner", "setCertificatePinner")
 # A factory or manager of its own may pin as well; an interceptor may look at the chain.
@@ -78,7 +80,8 @@ class _Clients:
         self._program = code.program
         self._resolver = resolver
         self._evaluator = resolver.evaluator
-        self.types = frozenset(code.program.strings_matching(_FAMILY))
+        named = code.program.strings_matching(_FAMILY)
+        self.types = frozenset(name for name in named if _CLIENT_TYPE.fullmatch(name))
         self._builders = frozenset(name.replace("OkHttpClient;", "OkHttpClient$Builder;") for name in self.types)
         self._packages = tuple(name.removesuffix("OkHttpClient;") for name in self.types)
         self._fields: dict[FieldRef, State] = {}
