@@ -1,5 +1,7 @@
 """Follows a value back to what made it: `Resolver` says what a value is, this says where an object is from."""
 
+from collections.abc import Callable
+
 from analyzer.dataflow.origins import Origins
 from analyzer.dataflow.question import Question
 from analyzer.dataflow.resolve import Resolver
@@ -33,6 +35,7 @@ _ACCESSORS = frozenset(
     }
 )  # fmt: skip
 """Methods of collections that hand out what was put in."""
+_PUTS = frozenset({"add", "addAll", "addFirst", "addLast", "put", "putAll", "offer", "push"})
 
 
 class Backtrace:
@@ -44,18 +47,22 @@ class Backtrace:
         self._program = resolver.program
         self._origins = Origins(resolver)
 
-    def sources(self, value: Value, objects: tuple[Created, ...] = ()) -> tuple[Value, ...]:
+    def sources(
+        self, value: Value, objects: tuple[Created, ...] = (), stop: Callable[[Value], bool] | None = None
+    ) -> tuple[Value, ...]:
         """Return what `value` may have come from, through fields, parameters, results, arrays and collections.
 
         These are creations, results of methods that are not the app's, constants, parameters nothing is passed for,
         and `Unknown` where the search ended. `objects` are those that ``this`` may be: then fields of ``this`` are
-        what their constructors wrote.
+        what their constructors wrote. What `stop` says yes to is not followed further.
         """
         question = Question(self._resolver.limits)
         if isinstance(value, FieldValue) and isinstance(value.base, Parameter) and value.base.index == 0 and objects:
             fields = [self.field_of(one, value.ref, question) for one in objects]
             if all(fields):
-                return tuple(dict.fromkeys(end for one in fields for part in one for end in self.sources(part)))
+                return tuple(
+                    dict.fromkeys(end for one in fields for part in one for end in self.sources(part, (), stop))
+                )
         found: dict[Value, None] = {}
         seen: set[Value] = set()
         waiting = [value]
@@ -67,7 +74,7 @@ class Backtrace:
             if len(seen) > _MAX_VALUES:
                 found[Unknown("too much work to follow")] = None
                 break
-            further = self._further(one, question)
+            further = None if stop is not None and stop(one) else self._further(one, question)
             if further is None:
                 found[one] = None
             else:
@@ -144,7 +151,21 @@ class Backtrace:
             store = None if values is None else values.stores.get(site.offset)
             if store is not None:
                 found.append(store.value)
+        if definition.ref.type.startswith("Ljava/util/"):
+            found += self._added(value, definition, question)
         return found or None
+
+    def _added(self, value: FieldValue, definition: DexField, question: Question) -> list[Value]:
+        """Return what is put into the collection that a field holds, where that is done through the field."""
+        found: list[Value] = []
+        sites = self._program.users.readers_of((value.ref, definition.ref))[: self._resolver.limits.users]
+        for method in dict.fromkeys(site.method for site in sites):
+            values = self._resolver.evaluate(method, question)
+            for call in values.calls.values() if values is not None else ():
+                receiver = call.arguments[0] if call.arguments else None
+                if call.ref.name in _PUTS and isinstance(receiver, FieldValue) and receiver.ref == value.ref:
+                    found += call.arguments[1:]
+        return found
 
     def _passed(self, value: Parameter, question: Question) -> list[Value] | None:
         method = self._program.resolve_method(value.method)

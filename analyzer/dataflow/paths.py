@@ -28,6 +28,13 @@ _CATCHES_ALL = frozenset({None, THROWABLE, "Ljava/lang/Exception;"})
 _RAISED = ("Ljava/security/cert/CertificateException;", "Ljava/lang/RuntimeException;")
 """What a call that decides something may raise."""
 _BOXES = frozenset(f"Ljava/lang/{name};" for name in ("Boolean", "Integer", "Long", "Short", "Byte", "Character"))
+_ASKS = frozenset(
+    {
+        "contains", "containsKey", "containsValue", "containsAll", "equals", "equalsIgnoreCase", "indexOf", "get",
+        "lastIndexOf", "compareTo", "isEqual", "matches", "startsWith", "endsWith", "getOrDefault", "areEqual",
+    }
+)  # fmt: skip
+"""Methods that only look at their arguments: nothing of them goes into the receiver."""
 _UNBOXING = frozenset({"booleanValue", "intValue", "longValue", "shortValue", "byteValue", "charValue"})
 
 
@@ -289,7 +296,7 @@ class _Exploration(Flow):
         return any(catches(self._program, handler, one) is not False for one in self._owner.raised)
 
     def _note_inputs(self, ref: MethodRef, kind: CallKind, arguments: tuple[Value, ...]) -> None:
-        if not arguments:
+        if not arguments or ref.name in _ASKS:
             return
         this = self._this
         if kind != "static" and arguments[0] != this and len(arguments) > 1:

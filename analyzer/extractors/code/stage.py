@@ -148,7 +148,8 @@ def analyse_code(
     judged = [run(name, ("callback",), partial(extract, code, wiring)) for name, extract in _CALLBACKS]
     trust = run("trust-managers", ("callback", "pin"), lambda: extract_trust_managers(code, wiring))
     pin_facts = [part for part in pinning if part is not None]
-    explained = (*policy_pins, *(pin for part in pin_facts for pin in part.pins))
+    compared = trust.pins if trust is not None else ()
+    explained = (*policy_pins, *(pin for part in pin_facts for pin in part.pins), *compared)
     literals = run("literals", ("pin",), lambda: extract_literals(code, explained))
     practices = run(
         "pin-practices", ("code",), lambda: (*extract_pin_practices(code), *extract_pin_sources(code, explained))
@@ -163,12 +164,16 @@ def analyse_code(
         "sdk": sdks is not None,
         "host": hosts is not None,
         "code": None not in (apis, clients, hosts, practices) and None not in pinning,
-        "pin": None not in pinning and literals is not None,
+        "pin": None not in (*pinning, literals, trust),
         "callback": None not in (*judged, trust),
     }
     return CodeExtraction(
         certificates=certificates,
-        pins=(*(pin for part in pin_facts for pin in part.pins), *(literals.pins if literals is not None else ())),
+        pins=(
+            *(pin for part in pin_facts for pin in part.pins),
+            *compared,
+            *(literals.pins if literals is not None else ()),
+        ),
         hosts=hosts.hosts if hosts is not None else (),
         sdks=_merged([*(part.sdks for part in pin_facts), sdks.sdks if sdks is not None else ()]),
         clients=clients.clients if clients is not None else (),

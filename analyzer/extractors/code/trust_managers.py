@@ -13,11 +13,12 @@ from analyzer.extractors.code.callback_wiring import CallbackWiring, Installatio
 from analyzer.extractors.code.context import CodeContext, location_in
 from analyzer.extractors.code.pseudo_code import expression, parameter_names, path_text
 from analyzer.extractors.code.trust_checks import MANAGER_TYPES, decides
-from analyzer.extractors.code.trust_classes import SEVEREST_FIRST, Behaviour, Judgement
+from analyzer.extractors.code.trust_classes import Behaviour, JudgedBody, JudgedManager, chosen_bodies, worst
 from analyzer.extractors.code.trust_flags import flag_source
 from analyzer.extractors.code.trust_judgement import Judge
+from analyzer.extractors.code.trust_pins import pins_of
 from analyzer.extractors.code.trust_sources import Manager, ManagerSources
-from analyzer.model import AnalysisGap, CallbackFact, Location
+from analyzer.model import AnalysisGap, CallbackFact, Location, PinFact
 from analyzer.model.code import FlagSource, Overload
 
 _CHECK = "checkServerTrusted"
@@ -31,7 +32,6 @@ FORMS = {
 }
 """Descriptors of ``checkServerTrusted`` and what tells them apart."""
 _WITH_HOST = f"({_CHAIN}{_TEXT}{_TEXT})Ljava/util/List;"
-_EXTENDED = ("socket", "engine")
 _MAX_CLASSES = 300
 _MAX_VARIANTS = 32
 _MAX_CREATIONS = 64
@@ -44,32 +44,9 @@ class TrustManagerFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What the app's trust managers do."""
 
     callbacks: tuple[CallbackFact, ...] = ()
-    managers: "tuple[JudgedManager, ...]" = ()
+    managers: tuple[JudgedManager, ...] = ()
+    pins: tuple[PinFact, ...] = ()
     gaps: tuple[AnalysisGap, ...] = ()
-
-
-class JudgedBody(msgspec.Struct, frozen=True):
-    """One overload of one class."""
-
-    form: str
-    method: DexMethod
-    paths: Paths
-    judgement: Judgement
-
-
-class JudgedManager(msgspec.Struct, frozen=True):
-    """A class, or one case of a merged class, with its bodies."""
-
-    descriptor: str
-    variant: int | None
-    bodies: tuple[JudgedBody, ...]
-    installation: Installation
-    behaviour: Behaviour
-
-    @property
-    def chosen(self) -> tuple[JudgedBody, ...]:
-        """The overloads that the platform calls."""
-        return chosen_bodies(self.bodies)
 
 
 def extract_trust_managers(code: CodeContext, wiring: CallbackWiring) -> TrustManagerFacts:
@@ -79,6 +56,7 @@ def extract_trust_managers(code: CodeContext, wiring: CallbackWiring) -> TrustMa
     return TrustManagerFacts(
         callbacks=tuple(reader.fact(one) for one in managers),
         managers=managers,
+        pins=tuple(dict.fromkeys(pin for one in managers for pin in reader.pins(one))),
         gaps=tuple(reader.gaps(managers)),
     )
 
@@ -98,6 +76,7 @@ class TrustManagers:
             self._program, lambda ref: decides(self._program, ref), receiver_types=self._receiver_types
         )
         self._judged: dict[tuple[str, int | None], tuple[JudgedBody, ...]] = {}
+        self._created: dict[tuple[str, int | None], tuple[Created, ...]] = {}
         self._open: list[tuple[str, int | None]] = []
         self._discriminators: dict[str, tuple[FieldRef, tuple[int, ...]] | None] = {}
         self._constants: dict[Value, int | None] = {}
@@ -132,7 +111,8 @@ class TrustManagers:
     def _manager(
         self, name: str, variant: int | None, bodies: tuple[JudgedBody, ...], installed: Installation
     ) -> JudgedManager:
-        return JudgedManager(name, variant, bodies, installed, worst(chosen_bodies(bodies)))
+        objects = self._created[name, variant]
+        return JudgedManager(name, variant, bodies, installed, worst(chosen_bodies(bodies)), objects)
 
     def behaviour_of(self, manager: Manager) -> Behaviour:
         """Return what an object of a class of the app does; unknown while it is being judged."""
@@ -154,7 +134,7 @@ class TrustManagers:
             self._open.append(key)
             try:
                 fields: dict[FieldRef, Value] = {} if field is None or variant is None else {field: Number(variant)}
-                objects = self._objects(name, fields)
+                objects = self._created[key] = self._objects(name, fields)
                 found = [self._body(form, method, name, fields, objects) for form, method in self.overloads_of(name)]
             finally:
                 self._open.pop()
@@ -315,6 +295,10 @@ class TrustManagers:
         for body in ordered:
             yield from evidence_of(body)
 
+    def pins(self, manager: JudgedManager) -> Iterator[PinFact]:
+        """Yield the pins that a manager compares by hand."""
+        return pins_of(self._code, self._resolver, self.sources.backtrace.sources, manager)
+
     def gaps(self, managers: Iterable[JudgedManager]) -> Iterator[AnalysisGap]:
         """Yield what could not be told, and what was left out."""
         if len(self.classes) > _MAX_CLASSES:
@@ -336,19 +320,6 @@ class TrustManagers:
                     detail=f"What the trust manager {dotted(one.descriptor)} accepts could not be told{why}.",
                     hides=("callback", "pin"),
                 )
-
-
-def chosen_bodies(bodies: tuple[JudgedBody, ...]) -> tuple[JudgedBody, ...]:
-    """Return the overloads that Conscrypt calls: with socket or engine, else with a host, else the plain one."""
-    extended = tuple(one for one in bodies if one.form in _EXTENDED)
-    with_host = tuple(one for one in bodies if one.form == "host")
-    return extended or with_host or tuple(one for one in bodies if one.form != "renamed")
-
-
-def worst(bodies: Iterable[JudgedBody]) -> Behaviour:
-    """Return the behaviour that decides over several overloads that may be called."""
-    found = {one.judgement.behaviour for one in bodies}
-    return next((one for one in SEVEREST_FIRST if one in found), "unknown")
 
 
 def _numbers(fields: dict[FieldRef, Value]) -> list[Number]:

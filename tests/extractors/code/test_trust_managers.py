@@ -5,8 +5,9 @@ from functools import cache
 import pytest
 
 from analyzer.extractors.code.callback_wiring import CallbackWiring
-from analyzer.extractors.code.trust_managers import JudgedManager, TrustManagerFacts, extract_trust_managers
-from analyzer.model import CallbackFact
+from analyzer.extractors.code.trust_classes import JudgedManager
+from analyzer.extractors.code.trust_managers import TrustManagerFacts, extract_trust_managers
+from analyzer.model import CallbackFact, PinFact
 from tests.extractors.code.smali_fixtures import context_of
 
 JAVA = {
@@ -178,3 +179,78 @@ def test_the_statements_that_decide_are_shown() -> None:
     )
     assert shown("Easy") == "chain[0].checkValidity(); return;"
     assert 'getName().contains("CN=Example CA")' in shown("NameCompare")
+
+
+PIN = "g+Vbi49gMtvQhuyQkLtdV0vuVH2CBzgcqSfHcmFdNbk="
+SECOND = "2pUN3PENQQBCGvF5homSqxFblNdxm78ng+QgkGxiJto="
+PINS = {
+    "PinPresented": [(PIN, "sha256", "spki", "presented")],
+    "PinLeaf": [(PIN, "sha256", "spki", "leaf")],
+    "TemplatePin": [(PIN, "sha256", "spki", "leaf")],
+    "PinBytes": [("3003020105", "sha256", "certificate", "leaf")],
+    "PinAfter": [(PIN, "sha256", "spki", "presented"), (SECOND, "sha256", "spki", "presented")],
+    "PinSecond": [(PIN, "sha256", "spki", "index")],
+    "PinValidated": [(PIN, "sha256", "spki", "validated")],
+    "PinLeafAfter": [(PIN, "sha256", "spki", "leaf")],
+}
+KOTLIN_PINS = {
+    "Presented": [(PIN, "sha256", "spki", "presented")],
+    "Leaf": [(PIN, "sha256", "spki", "leaf")],
+    "After": [(PIN, "sha256", "spki", "presented"), (SECOND, "sha256", "spki", "presented")],
+    "Validated": [(PIN, "sha256", "spki", "validated")],
+}
+
+
+def _pins(build: str, name: str) -> list[PinFact]:
+    manager, fact = installed(build)[name]
+    scope = fact.class_name if manager.variant is None else f"{fact.class_name}#{manager.variant}"
+    return [pin for pin in facts(build).pins if pin.scope == scope]
+
+
+@pytest.mark.parametrize(
+    ("build", "name", "expected"),
+    [
+        (build, name, pins)
+        for build, table in (
+            ("trust-java", PINS), ("trust-java-r8", PINS), ("trust-kotlin", KOTLIN_PINS),
+            ("trust-kotlin-r8", KOTLIN_PINS),
+        )
+        for name, pins in table.items()
+    ],
+)  # fmt: skip
+def test_pins_that_code_compares_are_read(build: str, name: str, expected: list[tuple[str, str, str, str]]) -> None:
+    found = _pins(build, name)
+    assert [(pin.value, pin.algorithm, pin.hashed_object, pin.checked_against) for pin in found] == expected
+    assert all((pin.mechanism, pin.activation, pin.enforced) == ("custom-tm", "active", None) for pin in found)
+
+
+@pytest.mark.parametrize("build", BUILDS)
+def test_managers_that_do_not_pin_have_no_pins(build: str) -> None:
+    pinning = {*PINS, *KOTLIN_PINS, "PinModulus", "PinAsFallback", "Careful", "SwallowsItsOwn"}
+    others = set(BUILDS[build]) - pinning
+    assert not [name for name in others if _pins(build, name)]
+
+
+@pytest.mark.parametrize("build", ["trust-java", "trust-java-r8"])
+@pytest.mark.parametrize("name", ["PinAsFallback", "SwallowsItsOwn"])
+def test_a_comparison_that_does_not_decide_is_not_enforced(build: str, name: str) -> None:
+    (pin,) = _pins(build, name)
+    assert (pin.value, pin.enforced, pin.activation) == (PIN, False, "created")
+
+
+def test_a_text_that_a_helper_decodes_stands_for_its_bytes() -> None:
+    (pin,) = _pins("trust-java", "Careful")
+    assert pin.digest is not None
+    assert (pin.digest.hex(), pin.algorithm) == ("f30012bbc18c231ac1a44b788e410ce754182513", "sha1")
+    assert (pin.checked_against, pin.problem) == ("validated", "example")
+
+
+def test_bytes_that_are_computed_in_place_are_not_guessed() -> None:
+    (pin,) = _pins("trust-java-r8", "Careful")
+    assert (pin.digest, pin.resolution) == (None, "unresolved")
+    assert pin.problem_detail is not None and "computed" in pin.problem_detail
+
+
+def test_a_modulus_is_compared_as_it_is() -> None:
+    (pin,) = _pins("trust-java", "PinModulus")
+    assert (pin.hashed_object, pin.digest, pin.value[:8]) == ("key", None, "c5062b58")
