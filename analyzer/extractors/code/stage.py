@@ -25,6 +25,7 @@ from analyzer.extractors.code.pin_practices import extract_pin_practices
 from analyzer.extractors.code.pin_sources import extract_pin_sources
 from analyzer.extractors.code.sdks import extract_sdks
 from analyzer.extractors.code.sockets import extract_sockets
+from analyzer.extractors.code.trust_keystores import extract_keystores
 from analyzer.extractors.code.trust_managers import extract_trust_managers
 from analyzer.extractors.code.trustkit import extract_trustkit
 from analyzer.extractors.code.webview_handlers import extract_webview_handlers
@@ -147,8 +148,9 @@ def analyse_code(
     pinning = [run(name, ("pin", "code"), partial(extract, code, policy)) for name, extract in _PINNING]
     judged = [run(name, ("callback",), partial(extract, code, wiring)) for name, extract in _CALLBACKS]
     trust = run("trust-managers", ("callback", "pin"), lambda: extract_trust_managers(code, wiring))
+    stores = run("key-stores", ("pin", "code"), lambda: extract_keystores(code, wiring))
     pin_facts = [part for part in pinning if part is not None]
-    compared = trust.pins if trust is not None else ()
+    compared = tuple(pin for part in (trust, stores) if part is not None for pin in part.pins)
     explained = (*policy_pins, *(pin for part in pin_facts for pin in part.pins), *compared)
     literals = run("literals", ("pin",), lambda: extract_literals(code, explained))
     practices = run(
@@ -163,8 +165,8 @@ def analyse_code(
     looked: dict[FactKind, bool] = {
         "sdk": sdks is not None,
         "host": hosts is not None,
-        "code": None not in (apis, clients, hosts, practices) and None not in pinning,
-        "pin": None not in (*pinning, literals, trust),
+        "code": None not in (apis, clients, hosts, practices, stores) and None not in pinning,
+        "pin": None not in (*pinning, literals, trust, stores),
         "callback": None not in (*judged, trust),
     }
     return CodeExtraction(
@@ -182,6 +184,7 @@ def analyse_code(
             *(hosts.api_uses if hosts is not None else ()),
             *(use for part in pin_facts for use in part.api_uses),
             *(practices or ()),
+            *(stores.api_uses if stores is not None else ()),
         ),
         callbacks=tuple(fact for part in (trust, *judged) if part is not None for fact in part.callbacks),
         payloads=payloads.unread,

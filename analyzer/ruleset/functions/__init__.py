@@ -10,6 +10,7 @@ from analyzer.ruleset.functions import (
     pin_snippets,
     pins,
     policy,
+    trust,
     trustkit,
 )
 from analyzer.ruleset.functions.registry import Context, judgement, registered
@@ -27,5 +28,6 @@ __all__ = [
     "pins",
     "policy",
     "registered",
+    "trust",
     "trustkit",
 ]

@@ -1,0 +1,224 @@
+"""Trust managers made from key stores: which certificates they trust, and whether they are put to use."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from analyzer.dataflow.backtrace import Backtrace
+from analyzer.dataflow.resolve import Resolver
+from analyzer.dataflow.values import Number, Parameter, Result, Unknown, Value, alternatives
+from analyzer.dex import DexMethod, MethodRef, Site, dotted
+from analyzer.errors import TargetError
+from analyzer.extractors.code.callback_wiring import CallbackWiring, Installation
+from analyzer.extractors.code.context import CodeContext, location_of
+from analyzer.extractors.code.stream_sources import StreamSource, stream_sources
+from analyzer.extractors.code.trust_sources import ANDROID_CA_STORE, FACTORY, KEY_STORE, events_of, store_types
+from analyzer.model import ApiUse, Location, PinFact
+from analyzer.model.location import MAX_SNIPPET_CHARACTERS
+from analyzer.model.pins import Activation
+from analyzer.x509.contents import MAX_INPUT_BYTES, read_contents
+
+OWN, DEVICE, MIXED = "keystore-trust", "android-ca-store-trust", "keystore-mix-trust"
+"""Catalogue names: a factory with certificates of its own, with the device's own store, with both.
+
+The first argument is ``user`` where all entries of the device's store are taken and ``system`` where only those of the
+system are, and for own certificates ``unknown`` where some are not known; then the entries they are read from.
+"""
+_INIT = "(Ljava/security/KeyStore;)V"
+_CERTIFICATES = "Ljava/security/cert/CertificateFactory;"
+_SYSTEM_ALIAS = "system:"
+_MAX_SITES = 200
+_MAX_PINS = 200
+_STRINGS = frozenset({0x1A, 0x1B})
+
+
+class KeystoreFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What factories are initialised with."""
+
+    pins: tuple[PinFact, ...] = ()
+    api_uses: tuple[ApiUse, ...] = ()
+
+
+class _Store(msgspec.Struct):
+    """What a key store is filled with."""
+
+    from_device: bool = False
+    """Entries of ``AndroidCAStore``, those of the user included."""
+    filtered: bool = False
+    """Only aliases that begin with ``system:`` are taken."""
+    entries: dict[StreamSource, None] = {}
+    unknown: dict[str, None] = {}
+    """Why some of its certificates are not known."""
+
+    @property
+    def own(self) -> bool:
+        """Whether it holds certificates that are not the device's."""
+        return bool(self.entries or self.unknown)
+
+
+def extract_keystores(code: CodeContext, wiring: CallbackWiring) -> KeystoreFacts:
+    """Find the factories that are initialised with a key store; null stands for the platform's default."""
+    if code.resolver is None:
+        return KeystoreFacts()
+    reader = _Reader(code, code.resolver, wiring)
+    program = code.program
+    sites = program.users.callers_of(program.method_refs(FACTORY, "init", _INIT))
+    for site in sites[:_MAX_SITES]:
+        reader.read(site)
+    return KeystoreFacts(pins=tuple(dict.fromkeys(reader.pins)), api_uses=tuple(dict.fromkeys(reader.uses)))
+
+
+class _Reader:
+    """Reads the factories of one app."""
+
+    def __init__(self, code: CodeContext, resolver: Resolver, wiring: CallbackWiring) -> None:
+        self._code = code
+        self._program = code.program
+        self._resolver = resolver
+        self._wiring = wiring
+        self._backtrace = Backtrace(resolver)
+        self.pins: list[PinFact] = []
+        self.uses: list[ApiUse] = []
+
+    def read(self, site: Site) -> None:
+        """Read one call of ``TrustManagerFactory.init``."""
+        values = self._resolver.evaluator.evaluate(site.method)
+        call = None if values is None else values.calls.get(site.offset)
+        if call is None or len(call.arguments) < 2:
+            return
+        stores = [one for one in self._backtrace.sources(call.arguments[1]) if one != Number(0)]
+        known = [one for one in stores if not isinstance(one, Parameter | Unknown)]
+        if not known:
+            return
+        content = _Store(entries={}, unknown={})
+        for store in known:
+            self._fill(content, store, site.method)
+        installed = self._installed(call.arguments[0])
+        self._state(site, content, installed)
+
+    def _installed(self, factory: Value) -> Installation:
+        """Follow what the factory hands out from where the factory is made."""
+        made = [one for one in self._backtrace.sources(factory) if isinstance(one, Result)]
+        places = {(one.method, one.offset) for one in made}
+        refs = self._program.method_refs(FACTORY, "getInstance")
+        sites = [one for one in self._program.users.callers_of(refs) if (one.method.ref, one.offset) in places]
+        return self._wiring.of_creations("trust_manager", sites)
+
+    def _fill(self, content: _Store, store: Value, method: DexMethod) -> None:
+        if ANDROID_CA_STORE in store_types(store):
+            content.from_device = True
+            return
+        for event in events_of(store):
+            if not isinstance(event.ref, MethodRef) or event.position != 0:
+                continue
+            if event.ref.name == "setCertificateEntry":
+                self._certificate(content, event.arguments[1], method)
+            elif event.ref.name == "load" and event.arguments and event.arguments[0] != Number(0):
+                self._stream(content, event.arguments[0])
+
+    def _certificate(self, content: _Store, certificate: Value, method: DexMethod) -> None:
+        for source in self._backtrace.sources(certificate):
+            match source:
+                case Result(ref=ref, arguments=arguments) if ref.owner == KEY_STORE and ref.name == "getCertificate":
+                    types = [name for one in self._backtrace.sources(arguments[0]) for name in store_types(one)]
+                    if ANDROID_CA_STORE in types:
+                        content.from_device = True
+                        content.filtered = content.filtered or _loads(method, _SYSTEM_ALIAS)
+                    else:
+                        content.unknown["certificates of another key store"] = None
+                case Result(ref=ref, arguments=arguments) if ref.owner == _CERTIFICATES and len(arguments) > 1:
+                    self._stream(content, arguments[1])
+                case Number(value=0):
+                    continue
+                case _:
+                    content.unknown["a certificate that is only known at run time"] = None
+
+    def _stream(self, content: _Store, stream: Value) -> None:
+        values: dict[Value, None] = {}
+        for source in (stream, *self._backtrace.sources(stream)):
+            found = self._resolver.resolve(source)
+            values.update(dict.fromkeys(part for one in found.values for part in alternatives(one)))
+        sources = stream_sources(self._code, values)
+        content.entries.update(dict.fromkeys(sources))
+        if not sources:
+            content.unknown["a certificate that is read from outside of the app"] = None
+
+    # Facts.
+
+    def _state(self, site: Site, content: _Store, installed: Installation) -> None:
+        owner = self._code.owner_of(site.method.ref.owner)
+        evidence = (location_of(site, str(site.target)), *installed.trail)
+        names = tuple(one.entry for one in content.entries if one.entry is not None)
+        which = "unknown" if content.unknown else "user"
+        api = OWN
+        if content.from_device:
+            api, which = (MIXED if content.own else DEVICE), "user"
+        if content.own or not content.filtered:
+            self.uses.append(
+                ApiUse(
+                    api=api,
+                    activation=installed.activation,
+                    owner=owner,
+                    arguments=("system" if content.filtered else which, *names),
+                    evidence=evidence,
+                )
+            )
+        if not content.from_device:
+            self.pins.extend(self._pins(site, content, installed.activation, owner, evidence))
+
+    def _pins(
+        self, site: Site, content: _Store, activation: Activation, owner: str, evidence: tuple[Location, ...]
+    ) -> Iterator[PinFact]:
+        unknown = PinFact(
+            mechanism="keystore-tm",
+            host=None,
+            include_subdomains=False,
+            algorithm="sha256",
+            digest=None,
+            hashed_object="certificate",
+            value="",
+            checked_against="validated",
+            resolution="unresolved",
+            activation=activation,
+            owner=owner,
+            scope=f"{dotted(site.method.ref.owner)}.{site.method.ref.name}",
+            evidence=evidence,
+        )
+        count = 0
+        for source in content.entries:
+            name = source.entry or "a certificate in the code"
+            digests = list(self._digests(source))
+            if not digests:
+                yield msgspec.structs.replace(
+                    unknown, value=name, problem_detail=f"no certificate could be read from {name}"
+                )
+            for digest in digests:
+                count += 1
+                if count <= _MAX_PINS:
+                    yield msgspec.structs.replace(unknown, value=name, digest=digest, resolution="constant")
+        for reason in content.unknown:
+            yield msgspec.structs.replace(unknown, problem_detail=reason[:MAX_SNIPPET_CHARACTERS])
+
+    def _digests(self, source: StreamSource) -> Iterator[bytes]:
+        data = source.data
+        if data is None and source.entry is not None and self._code.read is not None:
+            try:
+                data = self._code.read(source.entry)
+            except TargetError:
+                return
+        if data is None or len(data) > MAX_INPUT_BYTES:
+            return
+        for item in read_contents(data).items:
+            if item.certificate is not None:
+                yield item.certificate.sha256
+            for entry in item.store.entries if item.store is not None else ():
+                # The certificates of a key are the app's own identity, which nobody is trusted for.
+                yield from (one.sha256 for one in entry.certificates if entry.kind == "certificate")
+
+
+def _loads(method: DexMethod, text: str) -> bool:
+    """Say whether a method loads a string."""
+    code = method.code()
+    return code is not None and any(
+        one.opcode in _STRINGS and method.file.resolve("string", one.index or 0) == text for one in code.instructions
+    )
