@@ -164,7 +164,8 @@ class Backtrace:
             for call in values.calls.values() if values is not None else ():
                 receiver = call.arguments[0] if call.arguments else None
                 if call.ref.name in _PUTS and isinstance(receiver, FieldValue) and receiver.ref == value.ref:
-                    found += call.arguments[1:]
+                    # Of a map, what is put in is the last argument.
+                    found.append(call.arguments[-1])
         return found
 
     def _passed(self, value: Parameter, question: Question) -> list[Value] | None:

@@ -23,7 +23,7 @@ WEAK: Final = frozenset(
 """Behaviours under which a certificate is accepted that proves nothing about the server."""
 PATHS_FIRST: Final[tuple[Behaviour, ...]] = (
     "accept-all", "null-guard", "swallow", "validity-only", "self-signed", "name-compare", "pin-presented", "unknown",
-    "pin-presented-after-validation", "pin-validated", "pin-leaf-key", "keystore", "delegate",
+    "pin-presented-after-validation", "pin-validated", "pin-leaf-key", "delegate", "keystore",
 )  # fmt: skip
 """What decides when the paths differ: the first of these that some path has."""
 SEVEREST_FIRST: Final[tuple[Behaviour, ...]] = (*PATHS_FIRST[:7], "flag-dependent", *PATHS_FIRST[7:], "always-throw")

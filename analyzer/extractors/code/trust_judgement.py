@@ -201,7 +201,15 @@ class Judge:
             return right.is_key and (right.from_chain or right.validated)
         if features.is_key and "name" not in features.parts:
             return True
-        return not features.parts and _compares_certificate(condition.left, self._features.chain)
+        return not features.parts and self._compares_certificate(condition.left)
+
+    def _compares_certificate(self, value: Value) -> bool:
+        """Say whether a call compares or looks up a whole certificate of the chain."""
+        if not isinstance(value, Result) or not compares_objects(value.ref):
+            return False
+        return any(
+            self._features.of(one).from_chain or getattr(one, "type", None) in CERTIFICATE for one in value.arguments
+        )
 
     def _is_native(self, value: Value) -> bool:
         method = self._program.resolve_method(value.ref) if isinstance(value, Result) else None
@@ -278,8 +286,7 @@ class Judge:
                 case Computed(operation="instance-of", operands=(Parameter() | Element(), _)):
                     continue
                 case Result(arguments=arguments) if arguments and all(
-                    (isinstance(part, Parameter) and part not in self._features.chain) or not _is_object(part)
-                    for part in arguments
+                    self._is_auth_type(part) or not _is_object(part) for part in arguments
                 ):
                     continue
             return False
@@ -310,9 +317,15 @@ class Judge:
         self._kept.update(found)
         return found[0].left, found[0].holds
 
+    def _from_chain(self, value: Value) -> bool:
+        """Say whether a value is made of the chain; what was put into a map earlier does not make its lookups so."""
+        if isinstance(value, Result) and value.kind != "static" and isinstance(value.arguments[0], FieldValue):
+            return any(self._features.of(one).from_chain for one in value.arguments[1:])
+        return self._features.of(value).from_chain
+
     def _is_flag(self, condition: Condition) -> bool:
         left = condition.left
-        if isinstance(left, Parameter | Caught | Length) or self._features.of(left).from_chain:
+        if isinstance(left, Parameter | Caught | Length) or self._from_chain(left):
             return False
         if self._is_guard(condition):
             return False
@@ -329,16 +342,6 @@ def _contradicts(condition: Condition, path: Path) -> bool:
     return any(
         other.left == condition.left and other.right == condition.right and other.operator == opposite
         for other in path.conditions
-    )
-
-
-def _compares_certificate(value: Value, chain: frozenset[Parameter]) -> bool:
-    """Say whether a call compares or looks up a whole certificate of the chain."""
-    if not isinstance(value, Result) or not compares_objects(value.ref):
-        return False
-    return any(
-        (isinstance(one, Element) and one.array in chain) or getattr(one, "type", None) in CERTIFICATE or one in chain
-        for one in value.arguments
     )
 
 

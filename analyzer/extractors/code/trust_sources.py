@@ -38,6 +38,7 @@ class ManagerSources:
         """Know which classes of the app (descriptors) are trust managers."""
         self.backtrace = Backtrace(resolver)
         self._program: Program = resolver.program
+        self._resolver = resolver
         self._managers = frozenset(manager_classes)
 
     def of(self, value: Value, objects: tuple[Created, ...] = ()) -> tuple[Manager, ...]:
@@ -72,10 +73,22 @@ class ManagerSources:
     def _from_factory(self, factory: Value) -> list[Manager]:
         found: list[Manager] = []
         for source in self.backtrace.sources(factory):
-            events = [event for event in events_of(source) if event.ref == _KEY_STORE_INIT and event.position == 0]
+            events = [
+                event
+                for event in events_of(self._with_history(source))
+                if event.ref == _KEY_STORE_INIT and event.position == 0
+            ]
             for event in events:
                 found.extend(self._from_store(event.arguments[0]))
         return found or [Manager("unknown")]
+
+    def _with_history(self, source: Value) -> Value:
+        """Return an object of a path with what its method does to it."""
+        if not isinstance(source, Result) or any(source.histories):
+            return source
+        method = self._program.resolve_method(source.method)
+        values = None if method is None else self._resolver.evaluator.evaluate(method)
+        return source if values is None else values.object_at(source.offset)
 
     def _from_store(self, store: Value) -> list[Manager]:
         sources = self.backtrace.sources(store)
