@@ -9,6 +9,7 @@ from analyzer.dex import DexMethod, MethodRef, Program
 
 MAX_TARGETS = 3
 """Most candidates of one call that are entered."""
+_MAX_SUBTYPES = 64
 _SCAN_DEPTH = 4
 _MAX_SCANNED = 400
 """Most instructions of a helper that is entered only because it returns a boolean."""
@@ -34,6 +35,7 @@ class Dispatch:
         self._receiver_types = receiver_types
         self._worth: dict[DexMethod, bool] = {}
         self._null_checks: dict[DexMethod, bool] = {}
+        self._made: dict[str, bool] = {}
 
     def targets(
         self, ref: MethodRef, kind: CallKind, arguments: tuple[Value, ...], this_type: str
@@ -58,9 +60,29 @@ class Dispatch:
             if types:
                 named = [program.resolve_method(MethodRef(one, ref.name, ref.descriptor)) for one in types]
                 found = tuple(dict.fromkeys(one for one in named if one is not None and not one.is_abstract)) or found
+        found = tuple(one for one in found if self._is_made(one))
         if len(found) > MAX_TARGETS:
             return None
         return found if found or method is None else None
+
+    def _is_made(self, method: DexMethod) -> bool:
+        """Say whether some object that a method may run on is ever made, or kept in a field that is read elsewhere."""
+        owner = method.ref.owner
+        known = self._made.get(owner)
+        if known is None:
+            names = (owner, *self._program.hierarchy.subtypes_of(owner))[:_MAX_SUBTYPES]
+            known = self._made[owner] = any(self._is_created(name) for name in names)
+        return known
+
+    def _is_created(self, name: str) -> bool:
+        users = self._program.users
+        for site in users.creations_of((name,)):
+            maker = site.method.ref
+            if maker.owner != name or maker.name not in ("<clinit>", "<init>"):
+                return True
+        # An instance that its own class keeps counts when somebody asks for it.
+        constants = [ref for ref in self._program.field_refs(name) if ref.type == name]
+        return any(site.method.ref.owner != name for site in users.readers_of(constants)) if constants else False
 
     def _exact(self, ref: MethodRef, receiver: Value | None, this_type: str) -> DexMethod | None:
         known = None

@@ -251,6 +251,10 @@ class Judge:
             return Labelled(path, "self-signed")
         if valid or "dates" in by_part:
             return Labelled(path, "validity-only")
+        if any(self._is_check(step) for other in real for step in other.steps):
+            # A way around a check is no guard: how many certificates there are is for the server to choose.
+            self._kept.update(path.conditions)
+            return Labelled(path, "accept-all")
         guards = [one for other in real if other.ending == "throws" for one in other.conditions]
         if any(self._is_guard(one) for one in guards) and not any(map(self._looks_further, guards)):
             self._kept.update(one for one in path.conditions if self._is_guard(one))
