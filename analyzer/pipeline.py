@@ -272,7 +272,6 @@ def _open(path: Path, options: ScanOptions) -> "OpenedApp":
 
 def _extract(app: "OpenedApp", options: ScanOptions, engine: Engine, stages: _Stages) -> Facts:
     from analyzer.extractors.certificates import extract_certificates
-    from analyzer.extractors.code.certificates import CertificateCode
     from analyzer.extractors.code.stage import CodeExtraction, analyse_code
     from analyzer.extractors.code_inventory import unread_parts
     from analyzer.extractors.network_policy import PinDescription
@@ -300,21 +299,22 @@ def _extract(app: "OpenedApp", options: ScanOptions, engine: Engine, stages: _St
         covered |= set(code.covered)
         stages.gaps.extend(code.gaps)
     code = code or CodeExtraction()
-    certificates = stages.run(
+    pins = (*policy_pins, *code.pins)
+    found = stages.run(
         "certificates",
         ("certificate",),
-        lambda: extract_certificates(app, engine.catalogue, network_policy, code.certificates or CertificateCode()),
+        lambda: extract_certificates(app, engine.catalogue, network_policy, code.certificates, pins),
     )
-    if certificates is not None:
+    if found is not None:
         covered |= {"certificate"} if code.certificates is not None else set()
-        stages.gaps.extend(certificates.gaps)
+        stages.gaps.extend(found.gaps)
     stages.gaps.extend(unread_parts(app, app.info.native_libraries))
     facts = Facts(
         app=app.info,
         policy=network_policy,
-        pins=(*policy_pins, *code.pins),
+        pins=found.pins if found is not None else pins,
         callbacks=code.callbacks,
-        certificates=certificates.certificates if certificates is not None else (),
+        certificates=found.certificates if found is not None else (),
         sdks=code.sdks,
         hosts=(*(policy.facts.hosts if policy is not None else ()), *code.hosts),
         api_uses=code.api_uses,

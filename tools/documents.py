@@ -32,6 +32,7 @@ _FAMILIES = {
     "okhttp": "OkHttp",
     "trustkit": "TrustKit",
     "cronet": "Cronet and HttpEngine",
+    "cert": "Bundled certificates and keys",
 }
 _NOT_FOLLOWED = """\
 ## Pins that are not followed

@@ -11,6 +11,7 @@ import msgspec
 import yaml
 
 from analyzer.errors import RuleError
+from analyzer.extractors.certificate_catalogue import CERTIFICATES_FILE, KnownCertificates
 from analyzer.extractors.pin_api_catalogue import PIN_APIS_FILE, PinApis
 from analyzer.extractors.sdk_catalogue import (
     APIS_FILE,
@@ -27,6 +28,7 @@ from analyzer.extractors.sink_catalogue import SINKS_FILE, CallbackSinks
 from analyzer.model.pins import Algorithm, KeyStatus
 
 PINS_FILE = "known_pins.yaml"
+KEYS_FILE = "known_keys.tsv"
 _F = TypeVar("_F")
 _PACKAGE = Path(__file__).resolve().parent.parent
 _FOLDER = Path("rules") / "catalogue"
@@ -62,6 +64,17 @@ class _PinFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pins: tuple[KnownPin, ...]
 
 
+class _KnownKey(msgspec.Struct, frozen=True, array_like=True):
+    """One line of ``known_keys.tsv``."""
+
+    pin: str
+    kind: Literal["root", "intermediate"]
+    valid_until: dt.date
+    name: str
+    organisation: str
+    source: str
+
+
 class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that extractors look up."""
 
@@ -73,6 +86,8 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     """API methods whose calls rules ask about."""
     host_calls: tuple[HostCall, ...] = ()
     """API methods that are given a host or a URL."""
+    certificates: KnownCertificates = KnownCertificates()
+    """Subjects and keys of certificates that should not come with a release."""
     pin_apis: PinApis = PinApis()
     """Pinning mechanisms that are known by the names of their methods."""
     callback_sinks: CallbackSinks = CallbackSinks()
@@ -87,7 +102,7 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
     """
     if folder is None:
         folder = _built_in_folder()
-    pins = _load_pins(folder / PINS_FILE)
+    pins = {**_load_keys(folder / KEYS_FILE), **_load_pins(folder / PINS_FILE)}
     sdks = _read(folder / SDKS_FILE, SdkFile).sdks
     check_sdks(str(folder / SDKS_FILE), sdks)
     apis = _read(folder / APIS_FILE, ApiFile)
@@ -97,6 +112,7 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
         sdks=sdks,
         apis=apis.apis,
         host_calls=apis.host_calls,
+        certificates=_read(folder / CERTIFICATES_FILE, KnownCertificates),
         pin_apis=_read(folder / PIN_APIS_FILE, PinApis),
         callback_sinks=_read(folder / SINKS_FILE, CallbackSinks),
     )
@@ -125,6 +141,34 @@ def _load_pins(path: Path) -> dict[tuple[Algorithm, bytes], KnownPin]:
         if entry.status == "expired" and entry.valid_until is None:
             raise RuleError(f"{path}: pins[{index}].valid_until: missing for an expired key")
         known[entry.algorithm, digest] = entry
+    return known
+
+
+def _load_keys(path: Path) -> dict[tuple[Algorithm, bytes], KnownPin]:
+    """Load the generated table; what ``known_pins.yaml`` says of a key comes before it."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise RuleError(f"{path}: cannot be read: {error.strerror}") from error
+    known: dict[tuple[Algorithm, bytes], KnownPin] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line or line.startswith(("#", "pin\t")):
+            continue
+        try:
+            key = msgspec.convert(line.split("\t"), _KnownKey, strict=False) if line.count("\t") == 5 else None
+            digest = base64.b64decode(key.pin, validate=True) if key is not None else b""
+        except (msgspec.ValidationError, binascii.Error) as error:
+            raise RuleError(f"{path}: line {number}: {error}") from error
+        if key is None or len(digest) != _DIGEST_BYTES["sha256"]:
+            raise RuleError(f"{path}: line {number}: no key")
+        known["sha256", digest] = KnownPin(
+            pin=f"sha256/{key.pin}",
+            name=key.name,
+            kind=key.kind,
+            real=True,
+            valid_until=key.valid_until,
+            detail=f"A {key.kind} in {key.source}, and no longer in Mozilla's collection.",
+        )
     return known
 
 

@@ -89,6 +89,8 @@ def _of_certificate(base: CertificateFact, certificate: Certificate, catalogue: 
         is_ca=certificate.is_ca,
         path_length=certificate.path_length,
         dns_names=certificate.dns_names[:50],
+        extended_key_usage=certificate.extended_key_usage,
+        **_known_subject(certificate, catalogue),
         signature_algorithm=certificate.signature_algorithm,
         signature_digest=certificate.signature_digest,
         certificate_sha256=certificate.sha256,
@@ -97,8 +99,19 @@ def _of_certificate(base: CertificateFact, certificate: Certificate, catalogue: 
     )
 
 
+def _known_subject(certificate: Certificate, catalogue: Catalogue) -> dict[str, str]:
+    """Name authorities that are known by their subject; a server's certificate never is one."""
+    if role_of(certificate) == "leaf" and not certificate.self_issued:
+        return {}
+    known = catalogue.certificates.subject(certificate.subject.text)
+    if known is None:
+        return {}
+    return {"tool": known.name} if known.purpose == "interception" else {"staging": known.name}
+
+
 def _of_key(key: PublicKey, catalogue: Catalogue) -> dict[str, object]:
     again = key.reencoded
+    published = catalogue.certificates.test_key(key.sha256)
     return {
         "key_kind": key.kind if key.kind != "unknown" else key.algorithm,
         "key_bits": key.bits,
@@ -106,6 +119,7 @@ def _of_key(key: PublicKey, catalogue: Catalogue) -> dict[str, object]:
         "spki_sha256": key.sha256,
         "reencoded_spki_sha256": None if again is None else msgspec.structs.replace(key, spki=again).sha256,
         "identity": identify_key(key.sha256, catalogue),
+        "published": published.name if published is not None else None,
     }
 
 

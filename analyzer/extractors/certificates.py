@@ -13,9 +13,11 @@ from analyzer.extractors.catalogue import Catalogue
 from analyzer.extractors.certificate_facts import Group, certificate_facts
 from analyzer.extractors.code.certificates import CertificateCode, CodeUse
 from analyzer.extractors.code.owners import Owners
+from analyzer.extractors.pin_objects import BundledCertificate, with_wrong_objects
 from analyzer.extractors.policy_anchors import anchored_entries
-from analyzer.model import AnalysisGap, CertificateFact, CertificateUse, Location, NetworkPolicy
+from analyzer.model import AnalysisGap, CertificateFact, CertificateUse, Location, NetworkPolicy, PinFact
 from analyzer.options import MIB
+from analyzer.x509.certificate import Certificate
 from analyzer.x509.contents import MAX_INPUT_BYTES, Contents, Item, read_contents
 from analyzer.x509.pbe import Password, Work
 
@@ -38,18 +40,24 @@ class CertificateExtraction(msgspec.Struct, frozen=True, kw_only=True):
     """What was found."""
 
     certificates: tuple[CertificateFact, ...]
+    pins: tuple[PinFact, ...]
+    """The pins that were given, those marked that are another digest of a certificate than their mechanism's."""
     gaps: tuple[AnalysisGap, ...]
 
 
 def extract_certificates(
-    app: OpenedApp, catalogue: Catalogue, policy: NetworkPolicy, code: CertificateCode
+    app: OpenedApp,
+    catalogue: Catalogue,
+    policy: NetworkPolicy,
+    code: CertificateCode | None = None,
+    pins: tuple[PinFact, ...] = (),
 ) -> CertificateExtraction:
     """Read every entry of an app, and what code holds, as far as they hold certificates, keys or key stores.
 
     Key stores and encrypted keys are tried with the empty password and with the constants that code hands to
-    ``KeyStore.load``.
+    ``KeyStore.load``. `pins` are compared with the certificates.
     """
-    return _Extraction(app, catalogue, policy, code).run()
+    return _Extraction(app, catalogue, policy, code or CertificateCode()).run(pins)
 
 
 class _Extraction:
@@ -62,6 +70,7 @@ class _Extraction:
         self._passwords = tuple(Password(text=one.text, source=f"a constant in {one.place}") for one in code.passwords)
         self._work = Work()
         self._facts: list[CertificateFact] = []
+        self._bundled: dict[Certificate, str] = {}
         self._gaps: dict[AnalysisGap, None] = dict.fromkeys(code.gaps)
         self._by_entry: dict[str, list[CodeUse]] = {}
         self._by_content: dict[bytes, list[CodeUse]] = {}
@@ -71,7 +80,7 @@ class _Extraction:
             elif use.data is not None:
                 self._by_content.setdefault(_key(use.data), []).append(use)
 
-    def run(self) -> CertificateExtraction:
+    def run(self, pins: tuple[PinFact, ...]) -> CertificateExtraction:
         for entry, data in self._entries():
             self._add_entry(entry, data)
         self._add_code()
@@ -79,7 +88,11 @@ class _Extraction:
             self._gap("passwords", "Not every password was tried on every key store: that takes too long.")
         if len(self._facts) > _MAX_FACTS:
             self._gap(f"{len(self._facts)} certificates and keys", f"Only the first {_MAX_FACTS} are listed.")
-        return CertificateExtraction(certificates=tuple(self._facts[:_MAX_FACTS]), gaps=tuple(self._gaps))
+        return CertificateExtraction(
+            certificates=tuple(self._facts[:_MAX_FACTS]),
+            pins=with_wrong_objects(pins, (BundledCertificate(*one) for one in self._bundled.items())),
+            gaps=tuple(self._gaps),
+        )
 
     # ---- files
 
@@ -120,7 +133,15 @@ class _Extraction:
             group = Group(
                 entry=entry, name=entry, source="file", owner=self._owner(entry, uses), uses=uses, evidence=(place,)
             )
-            self._facts += certificate_facts(group, items, self._catalogue)
+            self._add(group, items)
+
+    def _add(self, group: Group, items: list[Item]) -> None:
+        self._facts += certificate_facts(group, items, self._catalogue)
+        for item in items:
+            inside = item.store.certificates if item.store is not None else ()
+            for certificate in (item.certificate, *inside):
+                if certificate is not None:
+                    self._bundled.setdefault(certificate, group.entry)
 
     def _read(self, entry: str, data: bytes) -> Contents:
         if len(data) <= MAX_INPUT_BYTES:
@@ -172,7 +193,7 @@ class _Extraction:
             uses=self._uses(self._by_content.get(_key(data), ())),
             evidence=evidence,
         )
-        self._facts += certificate_facts(group, items, self._catalogue)
+        self._add(group, items)
 
     def _uses(self, found: Iterable[CodeUse]) -> tuple[CertificateUse, ...]:
         return tuple(

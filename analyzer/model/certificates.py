@@ -75,6 +75,14 @@ class CertificateFact(Record, frozen=True, kw_only=True):
     certificate_sha256: bytes | None = None
     identity: PinIdentity | None = None
     """Whose key it is, when it is a publicly known one."""
+    extended_key_usage: tuple[str, ...] | None = None
+    """Object identifiers of what the key may be used for; None without the extension."""
+    tool: str | None = None
+    """The tool for intercepting TLS whose authority has this subject."""
+    staging: str | None = None
+    """The authority for tests, which issues to anyone, that has this subject or key."""
+    published: str | None = None
+    """Where the private half of the key is published, for keys that libraries test themselves with."""
     store_form: str | None = None
     """``PKCS#12``, ``JKS``, ``JCEKS``, ``BKS``, ``UBER`` or ``BCFKS``: of a key store, and of what stands in one."""
     alias: str | None = None

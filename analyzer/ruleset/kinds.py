@@ -18,6 +18,7 @@ from analyzer.model import (
     Record,
     SdkFact,
 )
+from analyzer.ruleset.certificate_views import certificate_pins
 from analyzer.ruleset.chain_views import ChainView, PinCheckView, chains, pin_checks
 from analyzer.ruleset.encryption_views import domain_encryption
 from analyzer.ruleset.pin_views import pin_sets, pins_in_force, reused_pins
@@ -33,6 +34,7 @@ from analyzer.ruleset.policy_views import (
 )
 from analyzer.ruleset.schema import Kind
 from analyzer.ruleset.views import (
+    CertificatePinView,
     DebugOverridesView,
     DomainEncryptionView,
     OrphanView,
@@ -74,6 +76,7 @@ KINDS: dict[Kind, KindSource] = {
     "pin": KindSource(PinFact, "pin", lambda facts, _: pins_in_force(facts)),
     "pin_set": KindSource(PinSetView, "pin", pin_sets),
     "pin_reuse": KindSource(PinReuseView, "pin", lambda facts, _: reused_pins(facts)),
+    "certificate_pin": KindSource(CertificatePinView, "pin", lambda facts, _: certificate_pins(facts)),
     "callback": KindSource(CallbackFact, "callback", lambda facts, _: facts.callbacks),
     "certificate": KindSource(CertificateFact, "certificate", lambda facts, _: facts.certificates),
     "sdk": KindSource(SdkFact, "sdk", lambda facts, _: facts.sdks),

@@ -179,6 +179,24 @@ class PinSetView(Record, frozen=True, kw_only=True):
     evidence: tuple[Location, ...]
 
 
+class CertificatePinView(Record, frozen=True, kw_only=True):
+    """``certificate_pin``: a whole certificate that hosts are held to, as a pin or as the only trust anchor."""
+
+    mechanism: str
+    host: str | None
+    """The host pattern, ``*.`` before names that include subdomains; None for every host of the client."""
+    value: str
+    """The fingerprint as written, or the file that holds the certificate."""
+    leaf: bool
+    """It is a leaf's: of a mechanism that looks at the leaf alone, or of a certificate that is no authority."""
+    anchor: bool
+    """It is a trust anchor, which Android holds against subject and key instead of the whole certificate."""
+    local: bool
+    activation: Activation
+    owner: str
+    evidence: tuple[Location, ...]
+
+
 class PinReuseView(Record, frozen=True, kw_only=True):
     """``pin_reuse``: one digest used under two or more registrable domains."""
 

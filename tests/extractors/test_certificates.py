@@ -46,7 +46,7 @@ def extract(tmp_path: Path, files: Mapping[str, bytes], code: CertificateCode | 
     path = tmp_path / "app.apk"
     path.write_bytes(apk(manifest(), files=dict(files)))
     app = open_app(path, Limits())
-    return extract_certificates(app, CATALOGUE, NetworkPolicy(state="none"), code or CertificateCode())
+    return extract_certificates(app, CATALOGUE, NetworkPolicy(state="none"), code)
 
 
 # ---- the sample app

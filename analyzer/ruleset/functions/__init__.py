@@ -3,6 +3,7 @@
 from analyzer.ruleset.functions import (
     app,
     callbacks,
+    certificates,
     chains,
     code,
     cronet,
@@ -19,6 +20,7 @@ __all__ = [
     "Context",
     "app",
     "callbacks",
+    "certificates",
     "chains",
     "code",
     "cronet",

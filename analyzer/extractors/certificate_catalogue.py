@@ -1,0 +1,48 @@
+"""The catalogue ``certificates.yaml``: certificates that should not come with a release."""
+
+import base64
+import re
+from typing import Literal
+
+import msgspec
+
+CERTIFICATES_FILE = "certificates.yaml"
+
+
+class KnownSubject(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An authority that is known by its subject; the file's head explains the fields."""
+
+    name: str
+    purpose: Literal["interception", "staging"]
+    subject: str
+
+    def matches(self, subject: str) -> bool:
+        """Tell whether a subject, as `Name.text` writes it, is that of the authority."""
+        return re.fullmatch(self.subject, subject) is not None
+
+
+class TestKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A key whose private half is published."""
+
+    name: str
+    spki_sha256: str
+
+    @property
+    def digest(self) -> bytes:
+        """The decoded digest."""
+        return base64.b64decode(self.spki_sha256, validate=True)
+
+
+class KnownCertificates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The content of the file."""
+
+    subjects: tuple[KnownSubject, ...] = ()
+    test_keys: tuple[TestKey, ...] = ()
+
+    def subject(self, subject: str) -> KnownSubject | None:
+        """Return the authority with this subject."""
+        return next((known for known in self.subjects if known.matches(subject)), None)
+
+    def test_key(self, digest: bytes) -> TestKey | None:
+        """Return the published key whose SubjectPublicKeyInfo has this SHA-256."""
+        return next((known for known in self.test_keys if known.digest == digest), None)
