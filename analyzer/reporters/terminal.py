@@ -89,6 +89,8 @@ def _blocks(view: ReportView, width: int, *, verbose: bool) -> list[RenderableTy
         blocks.append(_section(view.store.title, [_item(line, mark=mark) for mark, line in store]))
     if view.timeline:
         blocks.append(_timeline(view, verbose=verbose))
+    if view.certificates:
+        blocks.append(_section("Bundled certificates and keys", certificate_items(view, verbose=verbose)))
     if view.chains:
         blocks.append(_chains(view, verbose=verbose))
     if view.gaps or view.not_evaluated:
@@ -267,6 +269,22 @@ def _timeline(view: ReportView, *, verbose: bool) -> RenderableType:
     if left:
         lines.append(_item(f"and {left} later"))
     return _section("Ends", lines)
+
+
+def certificate_items(view: ReportView, *, verbose: bool) -> list[RenderableType]:
+    """List what the app carries: what is used and private keys first."""
+    rows = view.certificates if verbose else view.certificates[:_MOST_DAYS]
+    lines: list[RenderableType] = []
+    for row in rows:
+        until = f", until {row.ends_on}" if row.ends_on else ""
+        place = "" if row.name == row.place else f" ({row.place})"
+        lines.append(_item(f"{row.kind} {row.name}{place}{until}: {row.use}", mark="·", style=_STATE_STYLES[row.state]))
+        if verbose:
+            lines.append(_item(row.detail, mark="-", indent=4))
+    left = len(view.certificates) + view.certificates_omitted - len(rows)
+    if left:
+        lines.append(_item(f"and {left} more"))
+    return lines
 
 
 def _chains(view: ReportView, *, verbose: bool) -> RenderableType:

@@ -5,6 +5,7 @@ import datetime as dt
 from analyzer.model import AppInfo, BaselineUse, ScanResult, Severity
 from analyzer.reporters.levels import name_levels
 from analyzer.reporters.text import join_words, plural
+from analyzer.reporters.view_certificates import certificate_rows
 from analyzer.reporters.view_facts import fact_rows, method, timeline
 from analyzer.reporters.view_findings import (
     gap_views,
@@ -32,6 +33,7 @@ def build_view(result: ScanResult) -> ReportView:
     as_of = dt.datetime.fromisoformat(result.as_of)
     groups = group_findings(result)
     facts, omitted = fact_rows(result.facts) if result.facts is not None else ((), 0)
+    certificates, more = certificate_rows(result.facts, as_of) if result.facts is not None else ((), 0)
     app = result.app
     name = _app_name(app, result)
     return ReportView(
@@ -49,6 +51,8 @@ def build_view(result: ScanResult) -> ReportView:
         groups=groups,
         store=store_view(result.store),
         timeline=timeline(result.facts, as_of) if result.facts is not None else (),
+        certificates=certificates,
+        certificates_omitted=more,
         chains=chain_cards(result.facts, as_of) if result.facts is not None else (),
         asked=result.facts is not None and any(not chain.recorded for chain in result.facts.chains),
         gaps=gap_views(result.gaps),

@@ -17,6 +17,7 @@ MAX_FACTS = 800
 """Most raw facts in a human report; the JSON report has them all."""
 MAX_DAYS = 60
 """Most entries of the time line."""
+_BUNDLE = 20
 _SOON_DAYS = 90
 
 
@@ -31,6 +32,9 @@ def timeline(facts: Facts, as_of: dt.datetime) -> tuple[TimelineEntry, ...]:
             if name not in names:
                 names.append(name)
     for certificate in facts.certificates:
+        if not certificate.uses or certificate.group_size >= _BUNDLE:
+            # What nothing uses ends without consequences, and a copied trust store is not one certificate.
+            continue
         if certificate.not_after is not None and parse_day(certificate.not_after) is not None:
             name = show(certificate.subject or certificate.entry, 120)
             ends.setdefault((certificate.not_after, "Bundled certificate", certificate.entry), []).append(name)

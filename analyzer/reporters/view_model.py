@@ -174,6 +174,19 @@ class RejectionView(View, frozen=True, kw_only=True):
     """The deciding statements."""
 
 
+class CertificateRow(View, frozen=True, kw_only=True):
+    """A certificate, key or key store that comes with the app."""
+
+    kind: str
+    name: str
+    place: str
+    detail: str
+    use: str
+    starts_on: str | None = None
+    ends_on: str | None = None
+    state: State
+
+
 class StoreView(View, frozen=True, kw_only=True):
     """What Google Play would say of the build."""
 
@@ -336,6 +349,8 @@ class ReportView(View, frozen=True, kw_only=True):
     groups: tuple[FindingGroup, ...]
     store: StoreView
     timeline: tuple[TimelineEntry, ...]
+    certificates: tuple[CertificateRow, ...]
+    certificates_omitted: int
     chains: tuple[ChainCard, ...]
     asked: bool
     """Hosts were contacted for this report."""

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from analyzer.errors import RuleError
-from analyzer.extractors.catalogue import PINS_FILE, load_catalogue
+from analyzer.extractors.catalogue import KEYS_FILE, PINS_FILE, load_catalogue
+from analyzer.extractors.certificate_catalogue import CERTIFICATES_FILE
 from analyzer.extractors.pin_api_catalogue import PIN_APIS_FILE
 from analyzer.extractors.sdk_catalogue import APIS_FILE, SDKS_FILE
 from analyzer.extractors.sink_catalogue import SINKS_FILE
@@ -20,6 +21,8 @@ def write(folder: Path, pins: str = "pins: []", sdks: str = "sdks: []", apis: st
     (folder / APIS_FILE).write_text(apis)
     (folder / PIN_APIS_FILE).write_text("calls: []")
     (folder / SINKS_FILE).write_text("sinks: []")
+    (folder / KEYS_FILE).write_text("# none\n")
+    (folder / CERTIFICATES_FILE).write_text("subjects: []")
     return folder
 
 
@@ -32,12 +35,20 @@ def test_the_built_in_catalogue_knows_the_digest_of_nothing() -> None:
     assert known.kind == "empty-input"
 
 
-def test_every_key_of_an_authority_is_real_and_has_a_status_and_a_date() -> None:
+def test_every_key_of_an_authority_is_real_and_has_a_date_and_if_entered_by_hand_a_status() -> None:
     for known in load_catalogue().pins.values():
         is_authority = known.kind in ("root", "intermediate")
         assert known.real is is_authority, known.name
-        assert (known.status is not None) is is_authority, known.name
+        # That a collection no longer holds a root does not say why.
+        assert (known.status is not None) is (is_authority and "no longer in Mozilla" not in known.detail), known.name
         assert (known.valid_until is not None) is is_authority, known.name
+
+
+@pytest.mark.parametrize("line", ["not a key", "AAAA\troot\t2030-01-01\tN\tO\tS", "x\troot\t2030-01-01\tN\tO\tS"])
+def test_a_wrong_line_of_the_table_of_keys_is_refused(tmp_path: Path, line: str) -> None:
+    (write(tmp_path) / KEYS_FILE).write_text(f"# head\n{line}\n")
+    with pytest.raises(RuleError, match="line 2"):
+        load_catalogue(tmp_path)
 
 
 def test_a_file_of_ones_own_is_read(tmp_path: Path) -> None:

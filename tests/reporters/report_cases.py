@@ -17,6 +17,7 @@ from analyzer.model import (
     AppInfo,
     CallbackFact,
     CertificateFact,
+    CertificateUse,
     Confidence,
     Facts,
     Finding,
@@ -421,6 +422,7 @@ def _with_code(facts: Facts) -> Facts:
         subject="CN=Example Company Root CA,O=Example",
         not_after="2028-06-30T23:59:59Z",
         certificate_sha256=hashlib.sha256(b"ca").digest(),
+        uses=(CertificateUse(kind="policy-anchor", hosts=("legacy.api.example.com",), activation="active"),),
         evidence=(Location(kind="entry", entry="res/raw/company_ca.crt"),),
     )
     return replace(
