@@ -101,7 +101,10 @@ class Cfg:
         blocks = {}
         for group in groups:
             last = group[-1]
-            following = (*self._targets(last), *self._falls_through(last))
+            targets = self._targets(last)
+            if not known.issuperset(targets):
+                self.damage = self.damage or "a branch leads to no instruction"
+            following = (*targets, *self._falls_through(last))
             successors = tuple(dict.fromkeys(target for target in following if target in known))
             throws = any(one.opcode not in _SILENT for one in group)
             handlers = protected.get(group[0].offset, ()) if throws else ()

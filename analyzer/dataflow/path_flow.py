@@ -27,6 +27,9 @@ class Flow:
     def _enter_block(self, thread: Thread, start: int) -> bool:
         """Go on with a block of the innermost method; False when that adds nothing to other paths."""
         top = thread.stack[-1]
+        if start not in top.body.cfg.blocks:
+            # Damaged code leads there; `damage` of the flow says so.
+            return False
         bodies = top.body.loops.bodies
         ref = top.body.method.ref
         previous = top.block.start

@@ -237,6 +237,7 @@ class _Exploration(Flow):
         in_loop = self._in_loop(top)
         for number, body in enumerate(bodies):
             fork = thread if number == len(bodies) - 1 else thread.copy()
+            self._incomplete = self._incomplete or body.cfg.damage
             frame = Frame(body.method, fork.stack[-1].frame, one.offset)
             registers = Registers(body.method, body.code, arguments)
             fork.stack.append(Activation(body, registers, frame, in_loop))

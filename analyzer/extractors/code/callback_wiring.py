@@ -204,9 +204,8 @@ class CallbackWiring:
         if len(sites) > _MAX_CREATIONS:
             reasons.append("more places create it than are followed")
         uses = [*flow.reached, *self._used_by_hand(flow, taken)]
-        places = sorted(
-            ((self._installed(use), use) for use in uses), key=lambda one: _STRONGEST.index(one[0].activation)
-        )
+        installed = [(found, use) for use in uses if (found := self._installed(use)) is not None]
+        places = sorted(installed, key=lambda one: _STRONGEST.index(one[0].activation))
         made = tuple(location_in(site.method, site.offset, f"creates {dotted(str(site.target))}") for site in sites)
         if places:
             first, use = places[0]
@@ -241,10 +240,12 @@ class CallbackWiring:
         names = (descriptor, *self._program.hierarchy.supertypes_of(descriptor))
         return any(name.endswith("SocketFactory;") for name in names)
 
-    def _installed(self, use: Use) -> Installed:
+    def _installed(self, use: Use) -> Installed | None:
         sink = self._sinks[use.ref]
         method = self._program.resolve_method(use.method)
-        assert method is not None, "a use stands in a method of the app"
+        if method is None:
+            # The method stands in a class that is not its own: no device loads such code.
+            return None
         return Installed(
             client=sink.client,
             takes=sink.takes,
