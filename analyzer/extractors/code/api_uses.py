@@ -149,8 +149,8 @@ class _Single:
         """The classes that load a text by which the library is recognised, under whatever names."""
         if not self._api.not_beside:
             return frozenset()
-        pattern = re.compile(b"|".join(re.escape(text.encode()) for text in self._api.not_beside))
-        texts = self._program.strings_matching(pattern)
+        marks = [text.encode() for text in self._api.not_beside]
+        texts = self._program.strings_matching(re.compile(b"|".join(map(re.escape, marks))), marks)
         return frozenset(site.method.ref.owner for site in self._program.users.loads_of(texts))
 
     def _of(self, site: Site) -> Iterator[ApiUse]:
