@@ -322,7 +322,7 @@ def _arguments(values: list[Value], numbers: tuple[int, ...], ref: MethodRef, ki
 
 def _unboxed(ref: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
     """Return what a call hands through unchanged: boxes, and checks for null that return their argument."""
-    boxes = ref.name in _UNBOXING or (ref.name == "valueOf" and ref.parameters[0] != "Ljava/lang/String;")
+    boxes = ref.name in _UNBOXING or (ref.name == "valueOf" and ref.parameters[:1] != ("Ljava/lang/String;",))
     if ref.owner in _BOXES and boxes and len(arguments) == 1:
         return arguments[0]
     if ref.owner == "Ljava/util/Objects;" and ref.name == "requireNonNull" and arguments:
