@@ -27,8 +27,8 @@ class MethodRef(msgspec.Struct, frozen=True, order=True):
 
     @property
     def return_type(self) -> str:
-        """Type descriptor of the result."""
-        return self.descriptor.rpartition(")")[2]
+        """Type descriptor of the result; never empty, however damaged."""
+        return self.descriptor.rpartition(")")[2] or UNREADABLE
 
 
 class FieldRef(msgspec.Struct, frozen=True, order=True):
