@@ -16,11 +16,11 @@ from analyzer.model.location import MAX_SNIPPET_CHARACTERS
 from analyzer.model.pins import Activation
 
 # What the string tables are searched for; whether a text holds anything is for its reader to say.
-_CANDIDATES = (
-    re.compile(rb"-----BEGIN [A-Z0-9 ]{3,40}-----"),
-    re.compile(rb"M[A-Za-z0-9+/_-]{3}[A-Za-z0-9+/_\r\n-]{60}"),
-    re.compile(rb"30[ :]?[58][0-9A-Fa-f](?:[ :]?[0-9A-Fa-f]{2}){40}"),
-)
+_PEM = re.compile(rb"-----BEGIN [A-Z0-9 ]{3,40}-----")
+_BASE64 = re.compile(rb"M[A-Za-z0-9+/_-]{3}[A-Za-z0-9+/_\r\n-]{60}")
+_HEX = re.compile(r"30[ :]?[58][0-9A-Fa-f](?:[ :]?[0-9A-Fa-f]{2}){40}")
+_HEX_CHARACTERS = b"0123456789ABCDEFabcdef :"
+_HEX_RUN = 84
 _RESOURCE_MARKS = ("-----BEGIN ", "MII", "MFkw", "MHYw", "3082")
 _LEAST_BYTES = 60
 """No certificate and hardly a key is smaller."""
@@ -111,7 +111,10 @@ def extract_certificate_code(code: CodeContext) -> CertificateCode:
 
 def _texts(code: CodeContext, gaps: list[AnalysisGap]) -> Iterator[CodeInput]:
     program = code.program
-    texts = sorted({text for pattern in _CANDIDATES for text in program.strings_matching(pattern)})
+    candidates = set(program.strings_matching(_PEM, (b"-----BEGIN ",)))
+    candidates.update(program.strings_matching(_BASE64))
+    candidates.update(text for text in program.strings_with_run(_HEX_CHARACTERS, _HEX_RUN) if _HEX.search(text))
+    texts = sorted(candidates)
     texts = [text for text in texts if len(text) <= _MOST_TEXT]
     if len(texts) > _MAX_TEXTS:
         gaps.append(_limit(f"{len(texts)} texts"))
