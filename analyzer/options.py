@@ -7,6 +7,7 @@ import msgspec
 
 from analyzer.model.baseline import Baseline
 from analyzer.model.findings import Confidence, Severity
+from analyzer.model.team_policy import TeamPolicy
 
 MIB = 1024 * 1024
 
@@ -145,5 +146,7 @@ class ScanOptions(msgspec.Struct, frozen=True, kw_only=True):
     live: LiveOptions = LiveOptions()
     baseline: Baseline | None = None
     """Findings that are known and do not block; None when everything counts as new."""
+    policy: TeamPolicy | None = None
+    """The team's own policy; None when nothing is demanded beyond the rules."""
     first_party: tuple[str, ...] = ()
     """Domains that belong to the app's own team; inferred from the package name when empty."""

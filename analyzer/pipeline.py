@@ -30,6 +30,7 @@ from analyzer.model import (
 )
 from analyzer.model.result import SCHEMA_VERSION
 from analyzer.options import LiveOptions, ScanOptions
+from analyzer.policy_stage import PolicyRules, judge_policy, policy_rules
 from analyzer.ruleset.engine import Evaluation, evaluate
 from analyzer.ruleset.loader import RuleSet, load_rules
 from analyzer.ruleset.store import store_verdict
@@ -53,6 +54,8 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     catalogue: Catalogue
     live: "LiveSettings | None" = None
     """What `ScanOptions.live` says, understood; None when no chain is looked at."""
+    policy_rules: PolicyRules | None = None
+    """What the team's policy adds; None without one."""
     watcher: "Watcher | None" = None
     """Is told of hosts before they are contacted."""
     cache: ExtractionCache | None = None
@@ -65,17 +68,20 @@ def load_engine(options: ScanOptions) -> Engine:
     Raises:
         RuleError: A rule file of the user's is wrong.
         BrokenInstallError: A built-in rule or catalogue file is wrong.
-        UsageError: A required rule does not exist, or a setting of the live check is wrong.
+        UsageError: A rule that is named does not exist, a condition of the policy is wrong, or a setting of the live
+            check is.
     """
     rules = _rules(options)
-    unknown = [rule for rule in options.require if rule not in rules.by_id]
+    own = policy_rules(rules, options.policy) if options.policy is not None else None
+    conditions = own.conditions.by_id if own is not None else {}
+    unknown = [rule for rule in options.require if rule not in rules.by_id and rule not in conditions]
     if unknown:
         raise UsageError(f"unknown rule {unknown[0]}; `pinscope rules` lists them all")
     try:
         catalogue = load_catalogue()
     except RuleError as error:
         raise BrokenInstallError(f"a built-in catalogue is wrong, please report this: {error}") from error
-    return Engine(rules=rules, catalogue=catalogue, live=_live_settings(options))
+    return Engine(rules=rules, catalogue=catalogue, live=_live_settings(options), policy_rules=own)
 
 
 def _live_settings(options: ScanOptions) -> "LiveSettings | None":
@@ -178,6 +184,12 @@ def scan(path: Path, options: ScanOptions, engine: Engine | None = None) -> Scan
     if read is not None:
         facts, gaps = read.facts, _ordered(stages.gaps)
         evaluation = stages.run("rules", (), lambda: evaluate(engine.rules, facts, gaps, options))
+        if evaluation is not None and options.policy is not None and engine.policy_rules is not None:
+            said, policy, own = evaluation, options.policy, engine.policy_rules
+            judged = stages.run("team-policy", (), lambda: judge_policy(said, policy, own, facts, gaps, options))
+            if judged is not None:
+                evaluation = judged[0]
+                read = replace(read, facts=replace(facts, policy_checks=judged[1]))
     return _result(path, options, engine, stages, read=read, evaluation=evaluation)
 
 

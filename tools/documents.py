@@ -33,6 +33,7 @@ _FAMILIES = {
     "trustkit": "TrustKit",
     "cronet": "Cronet and HttpEngine",
     "cert": "Bundled certificates and keys",
+    "policy": "The team's own policy",
 }
 _NOT_FOLLOWED = """\
 ## Pins that are not followed

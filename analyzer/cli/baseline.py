@@ -11,6 +11,7 @@ import click
 from analyzer.cli.as_of import as_of_option
 from analyzer.cli.files import read_bounded, write_whole
 from analyzer.cli.messages import complain, note
+from analyzer.cli.team_policy import find_policy, policy_options
 from analyzer.errors import UsageError
 from analyzer.model import Baseline, ScanResult
 
@@ -37,6 +38,7 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
                      type=click.Path(path_type=Path, exists=True, file_okay=False)),
         click.option("--profile", type=click.Choice(["L1", "L2"]), default="L1", show_default=True,
                      help="As for `scan`."),
+        policy_options,
         as_of_option,
     ):  # fmt: skip
         command = option(command)
@@ -118,7 +120,12 @@ def show(path: Path) -> int:
 
 
 def _scanned(
-    targets: tuple[Path, ...], rule_folders: tuple[Path, ...], profile: str, as_of: dt.datetime
+    targets: tuple[Path, ...],
+    rule_folders: tuple[Path, ...],
+    profile: str,
+    policy_file: Path | None,
+    no_policy: bool,
+    as_of: dt.datetime,
 ) -> list[ScanResult]:
     """Scan the targets; those that cannot be read are complained about.
 
@@ -126,9 +133,13 @@ def _scanned(
         UsageError: None can be read, so that a baseline would claim that nothing is known.
     """
     from analyzer.batch.runner import run
+    from analyzer.gate.team_policy import options_under
     from analyzer.options import ScanOptions
 
     options = ScanOptions(as_of=as_of, rule_folders=rule_folders, profile=profile, fail_on=None)
+    policy = find_policy(policy_file, no_policy=no_policy)
+    if policy is not None:
+        options = options_under(policy, options)
     results = list(run(targets, options))
     for result in results:
         if result.gate.exit_code:

@@ -16,6 +16,7 @@ from analyzer.cli.as_of import as_of_option
 from analyzer.cli.baseline import load_baseline
 from analyzer.cli.live_options import StderrWatcher, live_options, read_live
 from analyzer.cli.messages import complain
+from analyzer.cli.team_policy import find_policy, policy_options
 from analyzer.errors import UsageError
 from analyzer.model import ScanResult
 from analyzer.model.findings import Confidence, Severity
@@ -42,16 +43,12 @@ _PRECEDENCE = (4, 1, 3, 0)
 @click.option(
     "--fail-on",
     type=click.Choice(_FAIL_ON),
-    default="high",
-    show_default=True,
-    help="Lowest severity that blocks (exit code 1).",
+    help="Lowest severity that blocks (exit code 1).  [default: the policy's, else high]",
 )
 @click.option(
     "--min-confidence",
     type=click.Choice(_CONFIDENCE),
-    default="firm",
-    show_default=True,
-    help="Lowest confidence with which a finding may block.",
+    help="Lowest confidence with which a finding may block.  [default: the policy's, else firm]",
 )
 @click.option(
     "--baseline",
@@ -60,6 +57,7 @@ _PRECEDENCE = (4, 1, 3, 0)
     metavar="FILE",
     help="Findings that are known and do not block; see `pinscope baseline`.",
 )
+@policy_options
 @click.option("--require", multiple=True, metavar="RULE", help="Rule that must have been evaluated (else exit code 3).")
 @click.option(
     "--rules",
@@ -110,9 +108,11 @@ def scan(
     targets: tuple[Path, ...],
     formats: tuple[str, ...],
     output: Path | None,
-    fail_on: str,
-    min_confidence: str,
+    fail_on: str | None,
+    min_confidence: str | None,
     baseline_file: Path | None,
+    policy_file: Path | None,
+    no_policy: bool,
     require: tuple[str, ...],
     rule_folders: tuple[Path, ...],
     profile: str,
@@ -138,6 +138,7 @@ def scan(
     from analyzer.cli.limits import parse_limits
     from analyzer.cli.output import Outputs
     from analyzer.extraction_cache import ExtractionCache
+    from analyzer.gate.team_policy import fail_on_of, min_confidence_of, options_under
     from analyzer.options import ScanOptions
     from analyzer.pipeline import load_engine
 
@@ -146,12 +147,13 @@ def scan(
     for domain in first_party:
         if not _DOMAIN.fullmatch(domain):
             raise UsageError(f"--first-party {domain!r}: give a registrable domain, such as example.com")
+    policy = find_policy(policy_file, no_policy=no_policy, reproducible=reproducible)
     options = ScanOptions(
         as_of=as_of,
         limits=parse_limits(limits),
         rule_folders=rule_folders,
-        fail_on=None if fail_on == "never" else Severity(fail_on),
-        min_confidence=Confidence(min_confidence),
+        fail_on=fail_on_of(policy, Severity.HIGH) if fail_on is None else _severity(fail_on),
+        min_confidence=Confidence(min_confidence) if min_confidence else min_confidence_of(policy, Confidence.FIRM),
         baseline=load_baseline(baseline_file) if baseline_file is not None else None,
         require=require,
         reproducible=reproducible,
@@ -161,6 +163,8 @@ def scan(
         first_party=first_party,
         live=read_live(live),
     )
+    if policy is not None:
+        options = options_under(policy, options)
     for target in targets:
         if not target.exists():
             raise UsageError(f"{target}: no such file or folder")
@@ -183,6 +187,10 @@ def scan(
             codes.add(result.gate.exit_code)
     outputs.finish(reproducible=reproducible, width=_width())
     return next((code for code in _PRECEDENCE if code in codes), 0)
+
+
+def _severity(fail_on: str) -> Severity | None:
+    return None if fail_on == "never" else Severity(fail_on)
 
 
 def _say_decision(result: ScanResult, *, quiet: bool) -> None:

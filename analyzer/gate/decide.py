@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+from analyzer.gate.waivers import is_forbidden
 from analyzer.model import AnalysisGap, BaselineUse, Confidence, Finding, GateDecision, NotEvaluated, Severity
 from analyzer.options import ScanOptions
 
@@ -29,9 +30,11 @@ def blocks(finding: Finding, options: ScanOptions) -> bool:
     A waived finding never does, nor does one that the baseline knows, and neither does a coverage finding, whatever
     the thresholds: it states what could not be analysed, and whether that matters is for the gaps to say.
     """
-    if options.fail_on is None or finding.confidence is Confidence.COVERAGE:
+    if finding.confidence is Confidence.COVERAGE or finding.waiver is not None or finding.known:
         return False
-    if finding.waiver is not None or finding.known:
+    if is_forbidden(finding, options.policy):
+        return True
+    if options.fail_on is None:
         return False
     severe = finding.severity.rank >= options.fail_on.rank
     sure = finding.confidence.rank >= options.min_confidence.rank
@@ -106,6 +109,8 @@ def _missing(
     for rule in not_evaluated:
         if rule.rule_id in required:
             missing.append(f"required rule {rule.rule_id} was not evaluated")
+        elif rule.incomplete and rule.rule_id.startswith("POLICY-"):
+            missing.append(rule.reason.rstrip("."))
         elif rule.incomplete:
             missing.append(f"rule {rule.rule_id} was not evaluated")
     return tuple(dict.fromkeys(missing))
@@ -114,8 +119,15 @@ def _missing(
 def _blocked_reason(blocking: Sequence[Finding], options: ScanOptions, baseline: BaselineUse | None) -> str:
     count = f"{len(blocking)} new" if baseline is not None else str(len(blocking))
     noun, verb = ("finding", "blocks") if len(blocking) == 1 else ("findings", "block")
-    rules = _join(dict.fromkeys(finding.rule_id for finding in blocking))
-    return f"{count} {noun} of {_thresholds(options)} {verb}: {rules}."
+    rules = _join(dict.fromkeys(map(_blocking_name, blocking)))
+    of = f" of {_thresholds(options)}" if options.policy is None or not options.policy.form.forbid else ""
+    return f"{count} {noun}{of} {verb}: {rules}."
+
+
+def _blocking_name(finding: Finding) -> str:
+    """Name the rule; for an expectation of the team's policy also the host and the line."""
+    place = next((place for place in finding.locations if place.kind == "team-policy"), None)
+    return finding.rule_id if place is None else f"{finding.rule_id} ({finding.subject}, {place.entry}:{place.line})"
 
 
 def _pass_reason(options: ScanOptions, baseline: BaselineUse | None) -> str:

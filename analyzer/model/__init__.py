@@ -40,6 +40,7 @@ from analyzer.model.policy import (
 )
 from analyzer.model.result import GateDecision, ScanResult, StageRecord, Summary, Target, ToolInfo
 from analyzer.model.store import StoreRejection, StoreVerdict
+from analyzer.model.team_policy import PolicyCheck, TeamPolicy, TeamPolicyForm
 
 __all__ = [
     "BASELINE_VERSION",
@@ -80,6 +81,7 @@ __all__ = [
     "PinIdentity",
     "PinMatch",
     "PinSet",
+    "PolicyCheck",
     "PolicyDomain",
     "PolicyError",
     "PolicyIssue",
@@ -102,6 +104,8 @@ __all__ = [
     "Strength",
     "Summary",
     "Target",
+    "TeamPolicy",
+    "TeamPolicyForm",
     "ToolInfo",
     "TrustAnchor",
     "TrustKitDomain",

@@ -8,6 +8,7 @@ from analyzer.model.code import ApiUse, CallbackFact, ClientFact, HostFact, SdkF
 from analyzer.model.location import Location
 from analyzer.model.pins import PinFact
 from analyzer.model.policy import NetworkPolicy
+from analyzer.model.team_policy import PolicyCheck
 
 
 class Facts(Record, frozen=True, kw_only=True):
@@ -26,6 +27,8 @@ class Facts(Record, frozen=True, kw_only=True):
     api_uses: tuple[ApiUse, ...] = ()
     clients: tuple[ClientFact, ...] = ()
     """HTTP clients that are built in code, each with what it was given."""
+    policy_checks: tuple[PolicyCheck, ...] = ()
+    """What the team's policy demands, each compared with the app; empty without a policy."""
     payloads: tuple[Location, ...] = ()
     """Entries among assets and resources that hold code which was not analysed: APK files, and what could not be read.
 

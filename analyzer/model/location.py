@@ -7,7 +7,7 @@ from analyzer.model.base import Record
 MAX_SNIPPET_CHARACTERS = 200
 """Longest quotation of the app's own text kept in a location."""
 
-LocationKind = Literal["manifest", "xml", "resource", "code", "entry", "signature", "archive"]
+LocationKind = Literal["manifest", "xml", "resource", "code", "entry", "signature", "archive", "team-policy"]
 
 
 class Location(Record, frozen=True, kw_only=True):

@@ -12,7 +12,8 @@ from analyzer.model.store import StoreVerdict
 
 SCHEMA_VERSION = 1
 
-TargetFormat = Literal["apk", "split-set", "apks", "xapk", "apkm", "aab", "unknown"]
+TargetFormat = Literal["apk", "split-set", "apks", "xapk", "apkm", "aab", "source", "unknown"]
+"""``source``: a file of a source tree, as `pinscope lint` reads it."""
 
 
 class ToolInfo(Record, frozen=True, kw_only=True):

@@ -49,11 +49,14 @@ def _finding(finding: Finding, place: Place, *, blocking: bool) -> str:
     title = f"{finding.severity.value}: {finding.title} [{finding.rule_id}]"
     where = f" ({describe(finding.locations[0])})" if finding.locations else ""
     kind = "error" if blocking else _COMMANDS[finding.severity]
-    return _command(kind, place, title, f"{finding.message}{where}")
+    source = place.source_of(finding.locations[0] if finding.locations else None)
+    return _command(kind, place, title, f"{finding.message}{where}", source)
 
 
-def _command(kind: str, place: Place, title: str, message: str) -> str:
-    properties = f"file={_property(place.text(place.shown_path))},title={_property(place.text(title))}"
+def _command(kind: str, place: Place, title: str, message: str, source: tuple[str, int | None] | None = None) -> str:
+    file, line = source or (place.shown_path, None)
+    at = f",line={line}" if line is not None else ""
+    properties = f"file={_property(place.text(file))}{at},title={_property(place.text(title))}"
     return f"::{kind} {properties}::{_data(shorten(place.text(message), _MAX_MESSAGE_CHARACTERS))}"
 
 

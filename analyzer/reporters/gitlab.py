@@ -121,8 +121,9 @@ def _vulnerability(finding: Finding, result: ScanResult, place: Place) -> dict[s
 
 def _location(finding: Finding, place: Place) -> dict[str, Any]:
     """Return the target's file, which is what the repository may know, with the class inside it."""
-    location: dict[str, Any] = {"file": place.text(place.shown_path), "start_line": 1}
     first = finding.locations[0] if finding.locations else None
+    file, line = place.source_of(first)
+    location: dict[str, Any] = {"file": place.text(file), "start_line": line or 1}
     if first is not None and first.class_name:
         location["class"] = place.text(first.class_name)
         if first.method:

@@ -27,6 +27,8 @@ class Place:
 
     def __init__(self, result: ScanResult, root: str | None) -> None:
         path = result.target.path
+        self._root = root
+        self._is_source = result.target.format == "source"
         self.shown_path = relative_path(path, root)
         """The path below the root, or only the file name when it lies elsewhere."""
         self.uri = percent_encoded(self.shown_path)
@@ -57,11 +59,29 @@ class Place:
         words = describe(location)
         if location.snippet:
             words = f"{words}: {location.snippet}"
+        file, line = self.source_of(location)
+        physical = self._physical(index)
+        if file == self.shown_path and line is not None:
+            physical["region"] = {"startLine": line}
+        elif line is not None:
+            uri = {"uri": percent_encoded(file), "uriBaseId": SOURCE_ROOT}
+            physical = {"artifactLocation": uri, "region": {"startLine": line}}
         return {
-            "physicalLocation": self._physical(index),
+            "physicalLocation": physical,
             "logicalLocations": self._logical(location),
             "message": {"text": self.text(words)},
         }
+
+    def source_of(self, location: Location | None) -> tuple[str, int | None]:
+        """Return the file that a reader can open for a location, below the root, and the line in it where it has one.
+
+        That is the target itself, whose lines mean something only when it is a source file, or the team's policy.
+        """
+        if location is None:
+            return self.shown_path, None
+        if location.kind == "team-policy":
+            return relative_path(location.entry, self._root), location.line or 1
+        return self.shown_path, location.line if self._is_source else None
 
     def _physical(self, index: int) -> dict[str, Any]:
         return {"artifactLocation": self.artifact_location(index), "region": dict(_START_OF_FILE)}

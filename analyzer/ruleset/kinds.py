@@ -15,6 +15,7 @@ from analyzer.model import (
     Facts,
     HostFact,
     PinFact,
+    PolicyCheck,
     Record,
     SdkFact,
 )
@@ -84,5 +85,6 @@ KINDS: dict[Kind, KindSource] = {
     "chain": KindSource(ChainView, "chain", chains),
     "pin_check": KindSource(PinCheckView, "chain", pin_checks),
     "client": KindSource(ClientFact, "code", lambda facts, _: facts.clients),
+    "policy_check": KindSource(PolicyCheck, "app", lambda facts, _: facts.policy_checks),
     "api_use": KindSource(ApiUse, "code", lambda facts, _: facts.api_uses),
 }

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 import msgspec
 
 from analyzer.conditions.environment import Environment
+from analyzer.conditions.yaml_reader import read_yaml
 from analyzer.errors import RuleError
 from analyzer.model import Reference, RuleText
 from analyzer.ruleset.compiled import CompiledRule, check_rule, rule_environment
 from analyzer.ruleset.schema import Rule, RuleHead
-from analyzer.ruleset.yaml_reader import read_yaml
 
 MAX_RULE_BYTES = 1024 * 1024
 """Largest rule file."""

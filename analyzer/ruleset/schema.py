@@ -14,6 +14,7 @@ Kind = Literal[
     "app", "policy", "policy_scope", "policy_domain", "policy_error", "policy_issue", "policy_orphan",
     "policy_encryption", "debug_overrides", "trustkit_domain", "pin", "pin_set", "pin_reuse", "callback",
     "certificate", "sdk", "host", "chain", "pin_check", "api_use", "client", "certificate_pin",
+    "policy_check",
 ]  # fmt: skip
 AdjustmentName = Literal["activation", "local", "process-wide"]
 

@@ -14,7 +14,7 @@ from tests.rules.sample_facts import evaluate_sample
 FOLDER = rules_folder() / "checks"
 RULES = [read_rule(path) for path in sorted(FOLDER.rglob("*.yaml"))]
 FAMILIES = {"app", "nsc", "pin", "okhttp", "tm", "hv", "webview", "trustkit", "cronet", "cert", "live", "net", "xplat",
-            "native"}  # fmt: skip
+            "native", "policy"}  # fmt: skip
 CWE = {
     183, 201, 252, 295, 296, 297, 298, 299, 319, 321, 322, 326, 327, 328, 345, 347, 359, 367, 390, 477, 489, 599, 636,
     693, 703, 757, 798, 829, 1104, 1188, 1395,

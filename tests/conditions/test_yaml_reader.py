@@ -2,8 +2,8 @@
 
 import pytest
 
+from analyzer.conditions.yaml_reader import read_yaml
 from analyzer.errors import RuleError
-from analyzer.ruleset.yaml_reader import read_yaml
 
 
 def test_plain_scalars_are_texts_numbers_truth_values_or_null() -> None:

@@ -11,11 +11,18 @@ import yaml
 
 from analyzer.errors import RuleError
 
+MAX_DEPTH = 64
+"""Deepest nesting; places are kept for every value, and no file of ours nests deeper than ten levels."""
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WORDS: dict[str, bool | None] = {"null": None, "~": None, "": None, "true": True, "false": False}
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+")
-_NO_KEY = object()
+_NO_KEY: Any = object()
+
+Place = tuple[str | int, ...]
+"""Keys and positions that lead to a value: ``("waivers", 0, "until")``; the empty one is the whole document."""
+Lines = dict[Place, int]
+"""The line of every value, and of the key before it where it has one, counted from 1."""
 
 
 class YamlError(RuleError):
@@ -32,8 +39,22 @@ def read_yaml(text: str, name: str) -> Any:
     Raises:
         YamlError: The text cannot be read strictly.
     """
+    return _read(text, name, None)
+
+
+def read_yaml_lines(text: str, name: str) -> tuple[Any, Lines]:
+    """Read like `read_yaml`, and tell where everything stands.
+
+    Raises:
+        YamlError: The text cannot be read strictly, or nests deeper than `MAX_DEPTH`.
+    """
+    lines: Lines = {}
+    return _read(text, name, lines), lines
+
+
+def _read(text: str, name: str, lines: Lines | None) -> Any:
     try:
-        return _build(text, name)
+        return _build(text, name, lines)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
@@ -41,10 +62,11 @@ def read_yaml(text: str, name: str) -> Any:
         raise YamlError(f"{name}{line}: not readable as YAML: {problem}") from None
 
 
-def _build(text: str, name: str) -> Any:
+def _build(text: str, name: str, lines: Lines | None) -> Any:
     root: list[Any] = []
     containers: list[Any] = [root]
     keys: list[Any] = [_NO_KEY]
+    place: list[str | int] = []
     documents = 0
     for event in yaml.parse(text, Loader=_LOADER):
         if isinstance(event, yaml.ScalarEvent):
@@ -56,6 +78,8 @@ def _build(text: str, name: str) -> Any:
         elif isinstance(event, yaml.CollectionEndEvent):
             containers.pop()
             keys.pop()
+            if place:
+                place.pop()
             continue
         elif isinstance(event, yaml.AliasEvent):
             raise _refused(name, event, "aliases are not supported")
@@ -67,7 +91,12 @@ def _build(text: str, name: str) -> Any:
         if getattr(event, "anchor", None) or getattr(event, "tag", None):
             raise _refused(name, event, "anchors and tags are not supported")
         container = containers[-1]
+        line = event.start_mark.line + 1  # type: ignore[union-attr]  # every event of a parser has one
+        here: Place = ()
         if isinstance(container, list):
+            if lines is not None:
+                here = (*place, len(container)) if container is not root else ()
+                lines.setdefault(here, line)
             container.append(value)
         elif keys[-1] is _NO_KEY:
             if not isinstance(event, yaml.ScalarEvent):
@@ -75,13 +104,19 @@ def _build(text: str, name: str) -> Any:
             if event.value in container:
                 raise _refused(name, event, f"the key {event.value} is given twice")
             keys[-1] = event.value
+            if lines is not None:
+                lines[(*place, event.value)] = line
             continue
         else:
+            here = (*place, keys[-1]) if lines is not None else ()
             container[keys[-1]] = value
             keys[-1] = _NO_KEY
         if not isinstance(event, yaml.ScalarEvent):
+            if lines is not None and len(containers) > MAX_DEPTH:
+                raise _refused(name, event, f"nested deeper than {MAX_DEPTH} levels")
             containers.append(value)
             keys.append(_NO_KEY)
+            place.extend(here[len(place) :])
     return root[0] if root else None
 
 
