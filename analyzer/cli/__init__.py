@@ -24,6 +24,9 @@ _COMMANDS = {
 }
 
 EXIT_CODES = """\b
+Example: pinscope scan app.apk
+
+\b
 Exit codes:
   0  nothing that blocks, and the analysis is complete enough
   1  findings that block (see --fail-on and --min-confidence)

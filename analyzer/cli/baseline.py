@@ -54,7 +54,7 @@ def baseline() -> None:
     """
 
 
-@baseline.command()
+@baseline.command(epilog="Example: pinscope baseline write app.apk")
 @_common
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 def write(path: Path, force: bool, **options: Any) -> int:
@@ -70,7 +70,7 @@ def write(path: Path, force: bool, **options: Any) -> int:
     return _outcome(results)
 
 
-@baseline.command()
+@baseline.command(epilog="Example: pinscope baseline update app.apk --prune")
 @_common
 @click.option("--prune", is_flag=True, help="Only leave out what is gone; new findings stay new.")
 def update(path: Path, prune: bool, **options: Any) -> int:
@@ -99,7 +99,7 @@ def update(path: Path, prune: bool, **options: Any) -> int:
     return _outcome(results)
 
 
-@baseline.command()
+@baseline.command(epilog="Example: pinscope baseline show --file pinscope-baseline.json")
 @click.option("--file", "path", type=click.Path(path_type=Path), default=DEFAULT_FILE, show_default=True,
               metavar="FILE", help="The baseline.")  # fmt: skip
 def show(path: Path) -> int:

@@ -21,7 +21,8 @@ _MAX_REPORT_BYTES = 256 * 1024 * 1024
 @click.command(epilog="Example: pinscope diff old.apk new.apk --format markdown --output comment.md")
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
-@click.option("--format", "output_format", type=click.Choice(_FORMATS), default="text", show_default=True)
+@click.option("--format", "output_format", type=click.Choice(_FORMATS), default="text", show_default=True,
+              help="What to write.")  # fmt: skip
 @click.option("--output", type=click.Path(path_type=Path), metavar="PATH", help="Instead of standard output.")
 @click.option(
     "--fail-on",
@@ -50,7 +51,7 @@ def diff(
     profile: str,
     as_of: dt.datetime,
 ) -> int:
-    r"""Compare two versions of an app: OLD and NEW are apps, or JSON reports of them.
+    """Compare two versions of an app: OLD and NEW are apps, or JSON reports of them.
 
     Compared are the effective policy per host and API level, pins in code, trust managers and other callbacks,
     bundled certificates, hosts, libraries and findings. Places and names that a rebuild changes do not count.
@@ -58,11 +59,12 @@ def diff(
     \b
     Exit codes:
       0  the newer version is not weaker
-      1  it is weaker: a host lost pins or its backup, cleartext or more CAs are allowed,
-         less is checked, or there is a new finding of --fail-on with confidence firm or better
+      1  it is weaker: a host lost pins or its backup, cleartext or more CAs
+         are allowed, less is checked, or there is a new finding of --fail-on
+         with confidence firm or better
       2  wrong usage
-      3  not weaker as far as can be told, but a side was not analysed to the end
-    """
+      3  not weaker as far as can be told, but a side was not read to the end
+    """  # noqa: D301 # click reads the character, not its escape
     from analyzer.gate.compare import compare
     from analyzer.reporters.comparison_report import render_comparison
 

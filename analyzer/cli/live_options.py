@@ -10,21 +10,28 @@ import click
 from analyzer.cli.messages import note
 from analyzer.options import LiveOptions
 
+LIVE_DETAILS = (
+    "record", "record_address", "refresh", "trust_stores", "live_hosts", "live_allow", "live_deny",
+    "live_max", "live_port", "live_proxy", "live_timeout", "live_budget", "live_threads", "live_strict",
+    "all_addresses", "allow_private", "resolve",
+)  # fmt: skip
+"""The parameters that ``--help`` leaves to ``--help-all``."""
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 _SHOWN_HOSTS = 60
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--live",
         is_flag=True,
-        help="Connect to the hosts with pins or anchors of their own and compare their certificates. Without it no "
-        "command opens a connection. Sends one TLS greeting to each host and nothing else.",
+        help="Connect to the hosts with pins or anchors of their own (one TLS greeting each) and compare. Without it "
+        "nothing connects.",
     ),
     click.option("--live-dry-run", is_flag=True, help="Print the hosts that --live would contact, and stop."),
     click.option(
         "--chains",
         type=click.Path(path_type=Path),
         metavar="DIR",
-        help="Compare with recorded chains (PEM files named HOST_PORT.pem, also openssl s_client -showcerts output).",
+        help="Compare with recorded chains, PEM files named HOST_PORT.pem.",
     ),
     click.option("--record", type=click.Path(path_type=Path), metavar="DIR", help="With --live: write recordings."),
     click.option("--record-address", is_flag=True, help="Write the server's address into recordings."),
@@ -40,9 +47,23 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--live-allow", multiple=True, metavar="GLOB", help="Ask hosts that match, in place of the default."),
     click.option("--live-deny", multiple=True, metavar="GLOB", help="Never ask hosts that match; wins."),
     click.option("--live-max", type=int, default=50, show_default=True, metavar="N", help="More hosts are refused."),
-    click.option("--live-port", type=click.IntRange(1, 65_535), default=443, show_default=True, metavar="PORT"),
+    click.option(
+        "--live-port",
+        type=click.IntRange(1, 65_535),
+        default=443,
+        show_default=True,
+        metavar="PORT",
+        help="Port of hosts that name none.",
+    ),
     click.option("--live-proxy", metavar="env|URL", help="HTTP proxy; none is used unless asked for."),
-    click.option("--live-timeout", type=click.FloatRange(0.1, 600), default=10.0, show_default=True, metavar="SECONDS"),
+    click.option(
+        "--live-timeout",
+        type=click.FloatRange(0.1, 600),
+        default=10.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="For one connection.",
+    ),
     click.option(
         "--live-budget",
         type=click.FloatRange(0.1, 86_400),
@@ -51,7 +72,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         metavar="SECONDS",
         help="For all hosts together.",
     ),
-    click.option("--live-threads", type=int, default=16, show_default=True, metavar="N"),
+    click.option("--live-threads", type=int, default=16, show_default=True, metavar="N", help="Hosts at a time."),
     click.option("--live-strict", is_flag=True, help="Pins that could not be compared make the result incomplete."),
     click.option("--all-addresses", is_flag=True, help="Ask up to 8 addresses of each host."),
     click.option(

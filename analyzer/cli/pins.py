@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from analyzer.cli.as_of import as_of_option
-from analyzer.cli.live_options import live_options
+from analyzer.cli.live_options import LIVE_DETAILS, live_options
 from analyzer.cli.messages import complain
+from analyzer.cli.screen import ScreenCommand
 from analyzer.errors import UsageError
 
 # The precedence of outcomes over several targets: a bug of ours, incomplete, nothing.
@@ -21,26 +22,33 @@ _FORMATS = (
 _ROLES = ("leaf", "intermediate", "anchor", "all")
 
 
-@click.command()
+@click.command(
+    cls=ScreenCommand,
+    further=(*LIVE_DETAILS, "live_dry_run", "chains", "limits", "single_pin", "as_of"),
+    topics="the live check, a single pin, bounds",
+    epilog="Example: pinscope pins app.apk; pinscope pins server.pem --format nsc --host api.example.com",
+)
 @click.argument("targets", nargs=-1, required=True, metavar="TARGET…")
 @click.option(
     "--format",
     "output_format",
     type=click.Choice(_FORMATS),
+    metavar="FORMAT",
     default="table",
     show_default=True,
-    help="json has the keys of facts.pins[] in the JSON report for an app, certificates[] for other targets.",
+    help="table or json; for keys also pins, nsc, okhttp-kotlin, okhttp-java, trustkit, curl, hex, openssl.",
 )
 @click.option(
     "--pick",
     type=click.Choice(_ROLES),
+    metavar="ROLE",
     multiple=True,
-    help="Which certificates of a host's chain go into a snippet; repeatable.  [default: intermediate and anchor]",
+    help="Certificates for a snippet: leaf, intermediate, anchor, all; repeatable.  [default: intermediate and anchor]",
 )
 @click.option("--host", "snippet_host", metavar="HOST", help="Host in the snippet.  [default: the one that was asked]")
 @click.option("--single-pin", is_flag=True, help="Hand out a snippet with a single pin, which leaves no way to rotate.")
 @click.option("--recommend", is_flag=True, help="Add advice on which of the keys to pin.")
-@click.option("--password", "passwords", multiple=True, help="Password to try on key stores and keys; repeatable.")
+@click.option("--password", "passwords", multiple=True, help="To try on key stores and keys; repeatable.")
 @live_options
 @as_of_option
 @click.option("--limit", "limits", multiple=True, metavar="NAME=NUMBER", help="Change a bound on what is read.")
@@ -58,18 +66,13 @@ def pins(
 ) -> int:
     """Print the pins that an app holds, or that certificates, keys and hosts would have.
 
-    For an app (an APK, a split set or a folder of split APKs): every pin with its host, the mechanism that checks it
-    and against which certificates, whether that mechanism is in use, whose code it is, whose key it is where that is
-    publicly known, what is wrong with it, and the places that show it.
+    For an app: every pin with its host, the mechanism that checks it, its use, whose code and key it is, and places.
 
-    Any other TARGET gives the pins of its keys: a host (HOST[:PORT], [IPV6]:PORT, https://HOST/…) or a file with
-    certificates, keys, certificate requests, PKCS#7, PKCS#12, JKS, JCEKS or BKS; - reads standard input. A file is
-    known by its content, and an existing file is never taken for a host.
+    For a host (HOST[:PORT], https://HOST/…) or a file (certificates, keys, requests, PKCS#7, PKCS#12, JKS, BKS;
+    - is standard input): the pins of its keys. Naming a host asks for a connection to it. An existing file is never
+    taken for a host.
 
-    Naming a host here is asking for a connection to it, so that --live is not needed. Private addresses still need
-    --allow-private. Snippets hold at least two pins; with one they contain a line that does not compile.
-
-    Nothing is judged: the exit code is 0 when the targets were read completely, 3 when a part was not.
+    Nothing is judged: exit code 0 when all was read, 3 when a part was not.
     """
     from analyzer.cli.keys import print_keys, sort_targets
 

@@ -12,7 +12,7 @@ from analyzer.errors import TargetError, UsageError
 from analyzer.model.policy import FIRST_POLICY_LEVEL, HIGHEST_KNOWN_LEVEL
 
 
-@click.command()
+@click.command(epilog="Example: pinscope policy app.apk --host api.example.com --sdk 36")
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option("--host", "hosts", multiple=True, metavar="HOST", help="Host name to ask for; repeatable.")
 @click.option(
@@ -33,7 +33,14 @@ from analyzer.model.policy import FIRST_POLICY_LEVEL, HIGHEST_KNOWN_LEVEL
     help="The manifest's usesCleartextTraffic, for a policy XML.",
 )
 @click.option("--debuggable", is_flag=True, help="Treat the app as debuggable, for a policy XML.")
-@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What to print.",
+)
 @as_of_option
 def policy(
     target: Path,

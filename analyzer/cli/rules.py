@@ -20,9 +20,16 @@ _rules_option = click.option(
 )
 
 
-@click.command()
+@click.command(epilog="Example: pinscope rules --format json")
 @_rules_option
-@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What to print.",
+)
 def rules(rule_folders: tuple[Path, ...], output_format: str) -> None:
     """List the rules with severity and title."""
     from analyzer.ruleset.loader import load_rules, texts
@@ -38,7 +45,7 @@ def rules(rule_folders: tuple[Path, ...], output_format: str) -> None:
         click.echo(f"{text.rule_id:<{width}}  {text.severity.value if text.severity else 'strength':<8}  {text.title}")
 
 
-@click.command()
+@click.command(epilog="Example: pinscope explain NSC-PIN-EXPIRED")
 @click.argument("rule")
 @_rules_option
 def explain(rule: str, rule_folders: tuple[Path, ...]) -> None:

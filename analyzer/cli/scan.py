@@ -14,8 +14,9 @@ from msgspec.structs import replace
 
 from analyzer.cli.as_of import as_of_option
 from analyzer.cli.baseline import load_baseline
-from analyzer.cli.live_options import StderrWatcher, live_options, read_live
+from analyzer.cli.live_options import LIVE_DETAILS, StderrWatcher, live_options, read_live
 from analyzer.cli.messages import complain
+from analyzer.cli.screen import ScreenCommand
 from analyzer.cli.team_policy import find_policy, policy_options
 from analyzer.errors import UsageError
 from analyzer.model import ScanResult
@@ -28,37 +29,55 @@ _CONFIDENCE = [level.value for level in Confidence]
 _PRECEDENCE = (4, 1, 3, 0)
 
 
-@click.command()
+@click.command(
+    cls=ScreenCommand,
+    further=(
+        *LIVE_DETAILS,
+        "live_dry_run",
+        "chains",
+        "limits",
+        "cache_folder",
+        "reproducible",
+        "build_type",
+        "rule_folders",
+        "expiry_warning_days",
+    ),
+    topics="live check and recordings, rules, bounds, cache",
+    epilog="Example: pinscope scan app.apk --format sarif=out.sarif --format markdown",
+)
 @click.argument("targets", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="TARGET…")
 @click.option(
     "--format",
     "formats",
     multiple=True,
     metavar="FORMAT[=PATH]",
-    help="Report to write: text, html, json, sarif, markdown, junit, gitlab, github (annotations), csv (findings) or "
-    "pins-csv; repeatable. Without PATH it goes to standard output (one at most). For several targets the PATH of "
-    "html and json is a folder.  [default: the terminal view, and an HTML report under reports/]",
+    help="text, html, json, sarif, markdown, junit, gitlab, github, csv (findings) or pins-csv; to PATH or standard "
+    "output. For several targets the PATH of html and json is a folder. Repeatable.  [default: text, and html under "
+    "reports/]",
 )
 @click.option("--output", type=click.Path(path_type=Path), metavar="PATH", help="Path of the only --format.")
 @click.option(
     "--fail-on",
     type=click.Choice(_FAIL_ON),
-    help="Lowest severity that blocks (exit code 1).  [default: the policy's, else high]",
+    metavar="SEVERITY",
+    help="Lowest that blocks (exit code 1): critical, high, medium, low, info; or never.  [default: the policy's, else "
+    "high]",
 )
 @click.option(
     "--min-confidence",
     type=click.Choice(_CONFIDENCE),
-    help="Lowest confidence with which a finding may block.  [default: the policy's, else firm]",
+    metavar="LEVEL",
+    help="Lowest that may block: certain, firm, tentative, coverage.  [default: the policy's, else firm]",
 )
 @click.option(
     "--baseline",
     "baseline_file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Findings that are known and do not block; see `pinscope baseline`.",
+    help="Known findings, which do not block.",
 )
 @policy_options
-@click.option("--require", multiple=True, metavar="RULE", help="Rule that must have been evaluated (else exit code 3).")
+@click.option("--require", multiple=True, metavar="RULE", help="Must have been evaluated, else exit code 3.")
 @click.option(
     "--rules",
     "rule_folders",
@@ -72,7 +91,7 @@ _PRECEDENCE = (4, 1, 3, 0)
     type=click.Choice(["L1", "L2"]),
     default="L1",
     show_default=True,
-    help="L2 expects the app's own hosts to be pinned.",
+    help="L2 expects own hosts to be pinned.",
 )
 @click.option(
     "--build-type",
@@ -81,7 +100,7 @@ _PRECEDENCE = (4, 1, 3, 0)
     show_default=True,
     help="What kind of build the target is meant to be.",
 )
-@click.option("--first-party", multiple=True, metavar="DOMAIN", help="Domain of the app's own team; repeatable.")
+@click.option("--first-party", multiple=True, metavar="DOMAIN", help="Domain of the app's team; repeatable.")
 @click.option(
     "--expiry-warning",
     "expiry_warning_days",
@@ -102,8 +121,8 @@ _PRECEDENCE = (4, 1, 3, 0)
     help="Keep what is read from a package there, so that scanning it again only judges it.",
 )
 @click.option("--reproducible", is_flag=True, help="Leave out durations and folders, for byte-identical reports.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but asked-for reports and errors.")
-@click.option("-v", "--verbose", is_flag=True, help="Print details of every finding in the terminal view.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only asked-for reports and errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Print details of every finding.")
 def scan(
     targets: tuple[Path, ...],
     formats: tuple[str, ...],
@@ -129,9 +148,7 @@ def scan(
 ) -> int:
     """Scan each TARGET: an APK, an app bundle (.aab), a split set (.apks, .xapk, .apkm) or a folder of split APKs.
 
-    The exit code is the decision; --fail-on, --min-confidence and --require steer it.
-
-    Nothing connects to the network without --live.
+    The exit code is the decision: 0 passes, 1 blocks, 3 is incomplete.
     """
     from analyzer.batch.runner import run
     from analyzer.cli.cache import FolderStore

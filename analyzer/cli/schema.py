@@ -5,7 +5,7 @@ import sys
 import click
 
 
-@click.command()
+@click.command(epilog="Example: pinscope schema report > pinscope-report.schema.json")
 @click.argument("which", type=click.Choice(["report", "rule"]), default="report")
 def schema(which: str) -> None:
     """Print the JSON Schema of the JSON report, or of rule files."""

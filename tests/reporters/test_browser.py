@@ -179,3 +179,57 @@ def test_focus_can_be_seen_and_the_first_stop_skips_to_the_verdict(browser: "Bro
         assert page.evaluate("document.activeElement.textContent") == "Skip to the verdict"
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
         assert page.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
+
+
+def test_findings_can_be_chosen_by_host_and_by_owner(browser: "Browser", pages: dict[str, Path]) -> None:
+    with open_file(browser, pages["shop"]) as opened:
+        page = opened.page
+        hosts = page.get_by_role("combobox", name="Host")
+        offered = [option.inner_text() for option in hosts.locator("option").all()]
+        patterns = page.locator("#hosts .pattern:not(.words)").all_inner_texts()
+        assert offered[0] == "all" and len(offered) > 1 and set(offered[1:]) <= set(patterns)
+        for name in offered[1:]:
+            hosts.select_option(name)
+            shown = page.locator(".finding:visible").all_inner_texts()
+            assert 0 < len(shown) < 9 and all(name in text for text in shown)
+        hosts.select_option("")
+        owners = page.get_by_role("combobox", name="Owner")
+        counted = 0
+        for name in [option.inner_text() for option in owners.locator("option").all()][1:]:
+            owners.select_option(name)
+            shown = page.locator(".finding:visible dl.facts").all_inner_texts()
+            assert shown and all(name in text for text in shown)
+            counted += len(shown)
+        assert counted == 9
+
+
+def test_a_link_to_a_finding_of_another_host_brings_it_back_each_time(
+    browser: "Browser", pages: dict[str, Path]
+) -> None:
+    with open_file(browser, pages["shop"]) as opened:
+        page = opened.page
+        hosts = page.get_by_role("combobox", name="Host")
+        link = page.locator(".blocking a").first
+        target = page.locator(link.get_attribute("href") or "")
+        for _ in range(2):
+            for index in range(1, hosts.locator("option").count()):
+                hosts.select_option(index=index)
+                if not target.is_visible():
+                    break
+            assert not target.is_visible()
+            link.click()
+            target.wait_for(state="visible")
+            assert hosts.input_value() == ""
+
+
+def test_the_page_is_scaled_to_phones_and_opens_quickly(browser: "Browser", pages: dict[str, Path]) -> None:
+    with open_file(browser, pages["shop"], viewport={"width": 360, "height": 740}) as opened:
+        loaded = opened.page.evaluate(
+            "(() => { const t = performance.getEntriesByType('navigation')[0]; return t.loadEventEnd - t.startTime; })()"
+        )
+        assert 0 < loaded < 5000
+        small = opened.page.evaluate(
+            "[...document.querySelectorAll('main p, main li, main td')].filter("
+            "node => parseFloat(getComputedStyle(node).fontSize) < 11).length"
+        )
+        assert small == 0

@@ -15,8 +15,26 @@
       findings: [...node.querySelectorAll(".finding")].map((finding) => ({
         node: finding,
         text: finding.textContent.toLowerCase(),
+        owner: finding.dataset.owner,
+        // Names as they stand, so that example.com is not found in api.example.com.
+        names: new Set(
+          (finding.querySelector(".subject").textContent + " " + finding.querySelector(".message").textContent)
+            .toLowerCase().split(/[^a-z0-9.*_-]+/).map((word) => word.replace(/\.+$/, "")),
+        ),
       })),
     }));
+    const all = groups.flatMap((group) => group.findings);
+    const offer = (name, values, least) => {
+      const select = form.querySelector(`select[name=${name}]`);
+      select.append(...values.map((value) => new Option(value, value)));
+      select.parentElement.hidden = values.length < least;
+      return select;
+    };
+    const patterns = [...document.querySelectorAll("#hosts .pattern:not(.words)")].map((node) => node.textContent);
+    // With one owner there is nothing to choose; beside one host there may be findings on other things.
+    const owner = offer("owner", [...new Set(all.map((one) => one.owner))].sort(), 2);
+    const named = [...new Set(patterns)].filter((name) => all.some((one) => one.names.has(name.toLowerCase())));
+    const host = offer("host", named, 1);
     const apply = () => {
       const levels = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
       const words = wordsOf(search);
@@ -25,7 +43,10 @@
       for (const group of groups) {
         let open = 0;
         for (const finding of group.findings) {
-          const hit = levels.has(finding.node.dataset.severity) && matches(group.title + " " + finding.text, words);
+          const hit = levels.has(finding.node.dataset.severity)
+            && (!owner.value || owner.value === finding.owner)
+            && (!host.value || finding.names.has(host.value.toLowerCase()))
+            && matches(group.title + " " + finding.text, words);
           finding.node.hidden = !hit;
           open += hit ? 1 : 0;
         }
@@ -42,12 +63,16 @@
       const target = document.getElementById(location.hash.slice(1));
       if (target && target.closest("[hidden]")) {
         boxes.forEach((box) => { box.checked = true; });
-        search.value = "";
+        search.value = owner.value = host.value = "";
         apply();
         target.scrollIntoView();
       }
     };
     addEventListener("hashchange", reveal);
+    // Following the same link again changes no address.
+    document.addEventListener("click", (event) => {
+      if (event.target.closest('a[href^="#"]')) setTimeout(reveal);
+    });
     apply();
   }
 
