@@ -78,7 +78,7 @@ def _run_step(name: str, folder: Path, cwd: Path, **given: str) -> Outcome:
 
 def _scan_step(folder: Path, target: Path, **given: str) -> Outcome:
     _put_pinscope(folder / "venv" / "bin" / "pinscope")
-    inputs = {"FOLDER": str(folder), "TARGET": str(target), "FAIL_ON": "high", "BASELINE": "", "ARGS": ""}
+    inputs = {"FOLDER": str(folder), "TARGET": str(target), "FAIL_ON": "", "BASELINE": "", "POLICY": ""}
     return _run_step("Scan", folder, folder, **inputs | {"ARGS": "--as-of=2026-11-01"} | given)
 
 
@@ -100,6 +100,12 @@ def test_the_action_takes_a_baseline(tmp_path: Path) -> None:
     pinscope = _put_pinscope(tmp_path / "venv" / "bin" / "pinscope")
     subprocess.run([pinscope, "baseline", "write", EXPIRED, "--file", tmp_path / "known.json"], check=True)
     assert _scan_step(tmp_path, EXPIRED, BASELINE="known.json").code == 0
+
+
+def test_the_action_takes_a_policy(tmp_path: Path) -> None:
+    (tmp_path / "team.yaml").write_text("version: 1\nunknown-key: 1\n")
+    wrong = _scan_step(tmp_path, EXPIRED, POLICY="team.yaml")
+    assert wrong.code == 2 and "sarif" not in wrong.outputs
 
 
 def test_the_action_reports_what_cannot_be_read_with_its_own_code(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from analyzer.ruleset.loader import load_rules, read_rule, texts
 from analyzer.ruleset.rule_schema import rule_schema_bytes
 from analyzer.ruleset.schema import Rule
 from tools.coverage import coverage_page
+from tools.report_contract import report_page
 
 ROOT = Path(__file__).resolve().parent.parent
 _FAMILIES = {
@@ -68,6 +69,7 @@ def documents() -> dict[Path, bytes]:
         ROOT / "docs" / "schema" / "pinscope-report-1.schema.json": schema_bytes(),
         ROOT / "docs" / "schema" / "pinscope-rule-1.schema.json": rule_schema_bytes(),
         ROOT / "docs" / "limits.md": _limits().encode(),
+        ROOT / "docs" / "report.md": report_page().encode(),
         ROOT / "docs" / "coverage.md": coverage_page(rules).encode(),
         ROOT / "docs" / "rules" / "README.md": _rule_index(rules).encode(),
         readme: _filled(readme.read_text(), {"help": _help(), "rule-count": _rule_count(rules)}).encode(),

@@ -40,9 +40,10 @@ _PRECEDENCE = (4, 1, 3, 0)
         "reproducible",
         "build_type",
         "rule_folders",
+        "no_policy",
         "expiry_warning_days",
     ),
-    topics="live check and recordings, rules, bounds, cache",
+    topics="live check, recordings, rules, bounds, cache",
     epilog="Example: pinscope scan app.apk --format sarif=out.sarif --format markdown",
 )
 @click.argument("targets", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="TARGET…")

@@ -19,7 +19,6 @@ androidComponents {
                         "scan", bundle.get().asFile.path,
                         "--format", "text",
                         "--format", "html=" + report.get().asFile.path,
-                        "--fail-on", "high",
                     )
                 },
             )
