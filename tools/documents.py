@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from analyzer.cli import cli
+from analyzer.gate.team_policy_schema import team_policy_schema_bytes
 from analyzer.model import RuleText
 from analyzer.options import Limits
 from analyzer.reporters.json_schema import schema_bytes
@@ -21,6 +22,7 @@ from analyzer.ruleset.loader import load_rules, read_rule, texts
 from analyzer.ruleset.rule_schema import rule_schema_bytes
 from analyzer.ruleset.schema import Rule
 from tools.coverage import coverage_page
+from tools.policy_reference import policy_reference
 from tools.report_contract import report_page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,6 +70,8 @@ def documents() -> dict[Path, bytes]:
     made = {
         ROOT / "docs" / "schema" / "pinscope-report-1.schema.json": schema_bytes(),
         ROOT / "docs" / "schema" / "pinscope-rule-1.schema.json": rule_schema_bytes(),
+        ROOT / "docs" / "schema" / "pinscope-policy-file-1.schema.json": team_policy_schema_bytes(),
+        ROOT / "docs" / "policy-file.md": policy_reference().encode(),
         ROOT / "docs" / "limits.md": _limits().encode(),
         ROOT / "docs" / "report.md": report_page().encode(),
         ROOT / "docs" / "coverage.md": coverage_page(rules).encode(),

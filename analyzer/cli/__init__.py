@@ -18,9 +18,14 @@ _COMMANDS = {
     "pins": ("analyzer.cli.pins", "pins", "Print the pins of an app, or of certificates, keys and hosts."),
     "diff": ("analyzer.cli.diff", "diff", "Say what changed between two versions, and whether it is weaker."),
     "baseline": ("analyzer.cli.baseline", "baseline", "Keep known findings in a file, so that only new ones block."),
+    "init": ("analyzer.cli.init", "init", "Write a first policy file from a scan."),
     "rules": ("analyzer.cli.rules", "rules", "List the rules."),
     "explain": ("analyzer.cli.rules", "explain", "Explain a rule."),
-    "schema": ("analyzer.cli.schema", "schema", "Print the JSON Schema of the JSON report or of rule files."),
+    "schema": (
+        "analyzer.cli.schema",
+        "schema",
+        "Print the JSON Schema of reports, rule files or the policy file.",
+    ),
 }
 
 EXIT_CODES = """\b

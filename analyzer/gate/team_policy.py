@@ -93,6 +93,11 @@ def min_confidence_of(policy: TeamPolicy | None, default: Confidence) -> Confide
     return default if chosen is None else Confidence(chosen)
 
 
+def is_host_pattern(text: str) -> bool:
+    """Tell whether a text can stand among the hosts of an expectation."""
+    return _PATTERN.fullmatch(text) is not None
+
+
 def date_of(text: str) -> dt.date:
     """Return a date that `read_team_policy` has checked."""
     return dt.date.fromisoformat(text)

@@ -85,6 +85,7 @@ class WaiverEntry(_Strict, frozen=True, kw_only=True):
     rule: RuleGlob | None = None
     """A rule, or several with ``*``; it or `fingerprint` is needed."""
     fingerprint: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$")] | None = None
+    """One finding, by the 32 digits that reports give."""
     subject: Text = "*"
     """Only findings about this, as reports write it, with wildcards; ``[*]`` is a literal asterisk."""
     reason: Text
@@ -107,6 +108,7 @@ class ConditionEntry(_Strict, frozen=True, kw_only=True):
     message: Text
     """What is the case, with CEL in braces."""
     severity: Severity = Severity.HIGH
+    """Severity of the findings; `high` when left out."""
 
 
 class TeamPolicyForm(_Strict, frozen=True, kw_only=True):
