@@ -26,7 +26,7 @@ from analyzer.model import (
 )
 from analyzer.model.comparison import Area, ChangeKind, Direction
 from analyzer.model.policy import FIRST_POLICY_LEVEL
-from analyzer.model.stable_names import stable_class_name
+from analyzer.model.stable_names import class_identity
 from analyzer.options import ScanOptions
 
 COMPARISON_VERSION = 1
@@ -177,7 +177,7 @@ def _callback_changes(old: Sequence[CallbackFact], new: Sequence[CallbackFact]) 
 
 
 def _callback_key(fact: CallbackFact) -> tuple[str, str, str, str]:
-    return fact.kind, fact.behaviour, fact.activation, stable_class_name(fact.class_name)
+    return fact.kind, fact.behaviour, fact.activation, class_identity(fact)
 
 
 def _certificate_changes(old: Sequence[CertificateFact], new: Sequence[CertificateFact]) -> Iterable[Change]:

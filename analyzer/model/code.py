@@ -34,6 +34,9 @@ class CallbackFact(Record, frozen=True, kw_only=True):
     owner: str = "unknown"
     variant: int | None = None
     """Discriminator value, for a class that the shrinker merged from several."""
+    code_digest: str | None = None
+    """What the deciding methods do, as hexadecimal digits that stay the same when a shrinker renames, merges and
+    inlines in another way; None where there is no code."""
     process_wide: bool = False
     detail: str | None = None
     """What decides, in words: on what it depends whether it accepts, whom it asks, or why that could not be told."""

@@ -8,7 +8,7 @@ shrinker invents change with every build and are left out.
 import hashlib
 
 from analyzer.model import CallbackFact, Record
-from analyzer.model.stable_names import stable_class_name
+from analyzer.model.stable_names import class_identity
 
 
 def fingerprint(rule_id: str, anchor: str, *discriminators: str) -> str:
@@ -31,4 +31,4 @@ def code_anchor(fact: Record) -> str | None:
     """Return the anchor of a fact about a class, None for other facts."""
     if not isinstance(fact, CallbackFact):
         return None
-    return f"{fact.kind}/{fact.behaviour}/{stable_class_name(fact.class_name)}"
+    return f"{fact.kind}/{fact.behaviour}/{class_identity(fact)}"

@@ -3,7 +3,7 @@
 import msgspec
 
 from analyzer.conditions.environment import Bindings
-from analyzer.model import Adjustment, AppInfo, Confidence, Location, Origin, Record, Severity
+from analyzer.model import Adjustment, AppInfo, CallbackFact, Confidence, Location, Origin, Record, Severity
 from analyzer.ruleset.adjustments import Judgement, adjust, owner_of
 from analyzer.ruleset.compiled import CompiledCase, CompiledRule
 from analyzer.ruleset.fingerprint import code_anchor
@@ -23,6 +23,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """Number of the case that applied, 0 for none."""
     subject: str
     anchor: str
+    by_code: bool
+    """Whether the anchor is that of a class, of which an app may have several that are all the same."""
     message: str
     fix: str | None
     owner: str
@@ -64,6 +66,7 @@ def judge(compiled: CompiledRule, fact: Record, bindings: Bindings) -> Draft | N
         case=number,
         subject=subject,
         anchor=_anchor(compiled, fact, bindings),
+        by_code=compiled.anchor is None and isinstance(fact, CallbackFact),
         message=message.render(bindings),
         fix=compiled.fix.render(bindings, whole=True) if compiled.fix is not None else None,
         owner=owner,

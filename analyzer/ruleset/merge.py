@@ -1,5 +1,6 @@
 """Joins equal statements of one rule: one finding for each thing to say, with every place and level it holds."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
@@ -104,10 +105,20 @@ def _identities(rule_id: str, drafts: Sequence[Draft]) -> list[str]:
     The resource configuration always counts. Where it does not tell two drafts apart, the circumstance does, then
     their words, and then the order of their levels. What is judged differently after a rebuild, because more is
     known or a number of days has passed, is still the same finding.
+
+    Of classes whose code is the same, only the number counts: which of them gets which fingerprint says nothing, and
+    all of them together have the same fingerprints whatever their names are.
     """
     taken: set[str] = set()
+    same: Counter[str] = Counter()
     identities: list[str] = []
     for draft in drafts:
+        if draft.by_code:
+            # Names do not tell equal code apart in the next build. What counts is how many there are.
+            same[draft.anchor] += 1
+            number = same[draft.anchor]
+            identities.append(fingerprint(rule_id, draft.anchor, f"copy {number}" if number > 1 else ""))
+            continue
         discriminators = [f"configuration {draft.qualifiers}" if draft.qualifiers else ""]
         identity = fingerprint(rule_id, draft.anchor, *discriminators)
         if identity in taken:

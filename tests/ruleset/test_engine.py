@@ -236,6 +236,15 @@ def test_no_two_findings_share_a_fingerprint() -> None:
     assert [finding.fingerprint for finding in again] == [finding.fingerprint for finding in found]
 
 
+def test_of_equal_classes_only_the_number_counts() -> None:
+    def prints(*names: str) -> set[str]:
+        callbacks = [callback(class_name=name, code_digest="01") for name in names]
+        return {finding.fingerprint for finding in run(CALLBACK_RULE, callback_facts(*callbacks)).findings}
+
+    assert prints("a.b", "c.d") == prints("x.y", "b.a")
+    assert prints("a.b") < prints("a.b", "c.d") < prints("a.b", "c.d", "e.f")
+
+
 # Order
 
 

@@ -35,12 +35,16 @@ def test_hostile_text_has_a_fingerprint() -> None:
 @pytest.mark.parametrize(
     ("name", "stable"),
     [
-        ("a.b.c", "~.~.~"),
-        ("o1.b", "~.~"),
+        ("a.b.c", "~"),
+        ("o1.b", "~"),
         ("example.mobile.TrustEverything", "example.mobile.TrustEverything"),
-        ("example.mobile.Client$1", "example.mobile.Client$1"),
-        ("example.mobile.aB", "example.mobile.~"),
-        ("p000.Abc", "~.~"),
+        ("org.app.io.TrustEverything", "org.app.io.TrustEverything"),
+        ("example.mobile.Client$1", "example.mobile.Client$~"),
+        ("example.mobile.Client$Inner", "example.mobile.Client$Inner"),
+        ("example.mobile.Client$a", "example.mobile.Client$~"),
+        ("example.mobile.Client$$ExternalSyntheticLambda3", "example.mobile.Client$$~"),
+        ("example.mobile.aB", "~"),
+        ("p000.Abc", "~"),
     ],
 )
 def test_names_that_a_shrinker_invents_are_left_out(name: str, stable: str) -> None:
@@ -52,6 +56,18 @@ def test_a_renamed_class_keeps_its_anchor() -> None:
     after = code_anchor(factories.callback(class_name="k.z.x"))
     assert before == after
     assert before != code_anchor(factories.callback(class_name="a.b.c", behaviour="swallow"))
+
+
+def test_renamed_classes_are_told_apart_by_what_they_do() -> None:
+    before = code_anchor(factories.callback(class_name="a.b.c", code_digest="01"))
+    assert before == code_anchor(factories.callback(class_name="k.z", code_digest="01", variant=3))
+    assert before != code_anchor(factories.callback(class_name="a.b.c", code_digest="02"))
+    assert before != code_anchor(factories.callback(class_name="a.b.c", code_digest="01", values=("example.com",)))
+
+
+def test_a_class_that_keeps_its_name_stays_the_same_when_its_code_changes() -> None:
+    before = code_anchor(factories.callback(class_name="org.app.Trust", code_digest="01"))
+    assert before == code_anchor(factories.callback(class_name="org.app.Trust", code_digest="02"))
 
 
 def test_other_facts_have_no_code_anchor() -> None:

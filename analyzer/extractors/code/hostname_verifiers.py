@@ -10,6 +10,7 @@ from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.values import Element, Number, Text, Value
 from analyzer.dex import DexMethod, FieldRef, MethodRef, dotted
 from analyzer.extractors.code.callback_wiring import CallbackWiring, Installation
+from analyzer.extractors.code.code_digest import digest_of
 from analyzer.extractors.code.context import CodeContext, location_in
 from analyzer.extractors.code.merged_classes import discriminator_of
 from analyzer.extractors.code.pseudo_code import parameter_names, path_text
@@ -160,6 +161,7 @@ class _Extraction:
             activation=installation.activation,
             owner=self._code.owner_of(first.descriptor),
             variant=first.case,
+            code_digest=digest_of(self._program, [first.method], first.field, first.case),
             process_wide=installation.process_wide,
             detail=verdict.detail,
             values=self._texts(verdict.operands),

@@ -11,6 +11,7 @@ from analyzer.dataflow.values import Created, Number, Result, Text, Value, alter
 from analyzer.dataflow.wiring import Use, Wiring
 from analyzer.dex import DexMethod, MethodRef, Site, dotted
 from analyzer.extractors.code.callback_wiring import CallbackWiring
+from analyzer.extractors.code.code_digest import digest_of
 from analyzer.extractors.code.context import CodeContext, location_in, location_of
 from analyzer.model import AnalysisGap, CallbackFact, Location
 from analyzer.model.pins import Activation
@@ -121,6 +122,7 @@ class _Reader:
             behaviour=behaviour,
             activation=activation,
             owner=self._code.owner_of(method.owner.descriptor),
+            code_digest=digest_of(self._program, [method]),
             process_wide=process_wide,
             detail=detail,
             clients=(client,),

@@ -10,6 +10,7 @@ from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.values import Created, FieldValue, Number, Parameter, Value
 from analyzer.dex import DexMethod, FieldRef, MethodRef, dotted
 from analyzer.extractors.code.callback_wiring import CallbackWiring, Installation
+from analyzer.extractors.code.code_digest import digest_of
 from analyzer.extractors.code.context import CodeContext, location_in
 from analyzer.extractors.code.pseudo_code import expression, parameter_names, path_text
 from analyzer.extractors.code.trust_checks import MANAGER_TYPES, decides
@@ -259,6 +260,7 @@ class TrustManagers:
             activation=manager.installation.activation,
             owner=self._code.owner_of(manager.descriptor),
             variant=manager.variant,
+            code_digest=self._digest(manager),
             process_wide=manager.installation.process_wide,
             detail=None if deciding is None else self._detail(deciding),
             flag=source,
@@ -271,6 +273,11 @@ class TrustManagers:
             clients=manager.installation.clients,
             evidence=tuple(dict.fromkeys((*self._evidence(manager), *manager.installation.trail))),
         )
+
+    def _digest(self, manager: JudgedManager) -> str | None:
+        discriminator = self._discriminator(manager.descriptor) if manager.variant is not None else None
+        field = discriminator[0] if discriminator is not None else None
+        return digest_of(self._program, [body.method for body in manager.chosen], field, manager.variant)
 
     def _detail(self, body: JudgedBody) -> str | None:
         judgement = body.judgement

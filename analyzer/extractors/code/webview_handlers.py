@@ -15,6 +15,7 @@ from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.values import Number, Value
 from analyzer.dex import DexMethod, FieldRef, dotted
 from analyzer.extractors.code.callback_wiring import CallbackWiring
+from analyzer.extractors.code.code_digest import digest_of
 from analyzer.extractors.code.context import CodeContext, location_in
 from analyzer.extractors.code.merged_classes import discriminator_of
 from analyzer.extractors.code.pseudo_code import path_text
@@ -80,6 +81,7 @@ def _fact(
         activation=installation.activation,
         owner=code.owner_of(owner),
         variant=case,
+        code_digest=digest_of(code.program, [method], field, case),
         detail=verdict.detail,
         debug_only=verdict.behaviour == "debug-guarded",
         evidence=tuple(dict.fromkeys((*_statements(listeners, method, verdict), *installation.trail))),
