@@ -1,6 +1,8 @@
 """The methods and fields through which TLS callbacks are put to use, as the code of one app names them."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 import msgspec
 
@@ -14,6 +16,9 @@ from analyzer.extractors.sink_catalogue import Takes
 _FACTORY = "Ljavax/net/ssl/SSLSocketFactory;"
 _MANAGER = "Ljavax/net/ssl/X509TrustManager;"
 _VERIFIER = "Ljavax/net/ssl/HostnameVerifier;"
+_FEW_CLASSES = 16
+"""Members of this many classes are looked up one class after the other."""
+_Ref = TypeVar("_Ref", MethodRef, FieldRef)
 _RECEIVED: dict[str, Takes] = {_FACTORY: "socket-factory", _VERIFIER: "verifier"}
 
 
@@ -31,16 +36,15 @@ def bind_sinks(code: CodeContext, evaluator: Evaluator) -> dict[MethodRef | Fiel
     program = code.program
     found: dict[MethodRef | FieldRef, BoundSink] = {}
     catalogue = code.catalogue.callback_sinks
+    families = _Families(program)
     for sink in catalogue.sinks:
         bound = BoundSink(sink.client, sink.takes, sink.receiver, sink.process_wide)
         for owner, name in (parts for member in sink.methods for parts in catalogue.names_of(member)):
-            for method in program.method_refs(None, name):
-                if _is_below(program, method.owner, owner, sink.relocated):
-                    found[method] = bound
+            for method in _named(program.method_refs, families.of(owner, sink.relocated), name):
+                found[method] = bound
         for owner, name in (parts for member in sink.fields for parts in catalogue.names_of(member)):
-            for field in program.field_refs(None, name):
-                if _is_below(program, field.owner, owner, relocated=False):
-                    found[field] = bound
+            for field in _named(program.field_refs, families.of(owner, relocated=False), name):
+                found[field] = bound
     for copy in bind_okhttp(program, evaluator, load_fingerprints()):
         if copy.found_by == "structure":
             for ref, takes in okhttp_receivers(program, copy):
@@ -78,8 +82,34 @@ def _received(program: Program, type_name: str) -> Takes | None:
     return next((takes for wanted, takes in _RECEIVED.items() if _is_below(program, type_name, wanted)), None)
 
 
-def _is_below(program: Program, name: str, wanted: str, relocated: bool = False) -> bool:
-    """Say whether a class is `wanted`, a copy of it under another package if that counts, or below one of these."""
-    candidates: Iterable[str] = (name, *program.hierarchy.supertypes_of(name))
-    suffix = f"/{wanted[1:]}"
-    return any(one == wanted or (relocated and one.endswith(suffix)) for one in candidates)
+def _is_below(program: Program, name: str, wanted: str) -> bool:
+    """Say whether a class is `wanted` or below it."""
+    return name == wanted or wanted in program.hierarchy.supertypes_of(name)
+
+
+class _Families:
+    """The classes below those of the catalogue; most members of large apps have names that occur there, too."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._known: dict[tuple[str, bool], frozenset[str]] = {}
+
+    def of(self, wanted: str, relocated: bool) -> frozenset[str]:
+        """Return a class, its copies under other packages if these count, and all classes below one of them."""
+        known = self._known.get((wanted, relocated))
+        if known is None:
+            heads = {wanted}
+            if relocated:
+                suffix = f"/{wanted[1:]}"
+                named = self._program.strings_matching(re.compile(re.escape(suffix.encode())))
+                heads.update(name for name in named if name.endswith(suffix))
+            below = (name for head in heads for name in self._program.hierarchy.subtypes_of(head))
+            known = self._known[wanted, relocated] = frozenset(heads.union(below))
+        return known
+
+
+def _named(refs: Callable[[str | None, str], tuple[_Ref, ...]], family: frozenset[str], name: str) -> Iterable[_Ref]:
+    """Return the members with a name that code of the app names in one of the classes, sorted."""
+    if len(family) <= _FEW_CLASSES:
+        return sorted(ref for owner in family for ref in refs(owner, name))
+    return [ref for ref in refs(None, name) if ref.owner in family]
