@@ -234,8 +234,13 @@ class Program:
                 owners.update(hierarchy.supertypes_of(owner))
         if len(owners) <= _FEW_OWNERS:
             return tuple(sorted({one for owner in owners for one in self.method_refs(owner, ref.name, ref.descriptor)}))
-        named = self.method_refs(None, ref.name, ref.descriptor)
-        return tuple(candidate for candidate in named if candidate.owner in owners)
+        named = {
+            file.method(index)
+            for file in self.files
+            for index in file.tables.find_methods(None, ref.name, ref.descriptor)
+            if file.type(int(file.tables.method_owners[index])) in owners
+        }
+        return tuple(sorted(named))
 
     def _by_signature(self, name: str, descriptor: str) -> dict[str, DexMethod]:
         """Return the definitions of methods with this name and descriptor by class."""
