@@ -19,6 +19,7 @@ _COMMANDS = {
     "diff": ("analyzer.cli.diff", "diff", "Say what changed between two versions, and whether it is weaker."),
     "baseline": ("analyzer.cli.baseline", "baseline", "Keep known findings in a file, so that only new ones block."),
     "init": ("analyzer.cli.init", "init", "Write a first policy file from a scan."),
+    "lint": ("analyzer.cli.lint", "lint", "Check policy files of a source tree, without an app."),
     "rules": ("analyzer.cli.rules", "rules", "List the rules."),
     "explain": ("analyzer.cli.rules", "explain", "Explain a rule."),
     "schema": (

@@ -44,7 +44,7 @@ def read_policy(target: Path, manifest: Manifest | None, limits: Limits | None =
         size = target.stat().st_size
         with target.open("rb") as stream:
             head = stream.read(4096)
-        if _looks_like_xml(head):
+        if looks_like_xml(head):
             if size > limits.xml_bytes:
                 raise TargetError(f"{target}: larger than {limits.xml_bytes} bytes, the limit for an XML file")
             return _from_file(target, manifest or Manifest(), limits)
@@ -75,7 +75,7 @@ def _from_file(target: Path, manifest: Manifest, limits: Limits) -> PolicySource
     return PolicySource(app=app, policy=facts.policy)
 
 
-def _looks_like_xml(head: bytes) -> bool:
+def looks_like_xml(head: bytes) -> bool:
     """Tell a policy file from an app by its first bytes: compiled XML, or text that begins with ``<``."""
     if head.startswith(b"\x03\x00\x08\x00"):
         return True
