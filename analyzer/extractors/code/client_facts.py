@@ -8,7 +8,7 @@ from analyzer.dataflow.question import Frame, Instance
 from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.values import Created, FieldValue, Items, Number, Result, Value, alternatives
 from analyzer.dataflow.wiring import Use, Wiring
-from analyzer.dex import DexMethod, FieldRef, MethodRef, Program, Site, dotted
+from analyzer.dex import FieldRef, MethodRef, Program, Site, dotted
 from analyzer.extractors.code.callback_sinks import okhttp_client_classes, okhttp_receivers
 from analyzer.extractors.code.callback_wiring import CallbackWiring
 from analyzer.extractors.code.context import CodeContext, location_in, location_of
@@ -141,15 +141,14 @@ class _Reader:
 
     def _places(self, uses: Iterable[Use]) -> Iterator[Location]:
         for use in uses:
-            yield location_in(self._method(use), use.offset, str(use.ref))
-
-    def _method(self, use: Use) -> DexMethod:
-        method = self._program.resolve_method(use.method)
-        assert method is not None, "a use stands in a method of the app"
-        return method
+            method = self._program.resolve_method(use.method)
+            # In damaged code the name of a method may lead nowhere.
+            if method is not None:
+                yield location_in(method, use.offset, str(use.ref))
 
     def _argument(self, use: Use, index: int) -> Value | None:
-        values = self._resolver.evaluator.evaluate(self._method(use))
+        method = self._program.resolve_method(use.method)
+        values = None if method is None else self._resolver.evaluator.evaluate(method)
         if values is not None and isinstance(use.ref, FieldRef):
             store = values.stores.get(use.offset)
             return store.value if store is not None and index == 1 else None

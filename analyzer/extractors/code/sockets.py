@@ -249,13 +249,13 @@ class _Reader:
     def _is_in_app(self, ref: MethodRef) -> bool:
         return self._program.resolve_method(ref) is not None or bool(self._program.implementations_of(ref))
 
-    def _method(self, use: Use) -> DexMethod:
-        method = self._program.resolve_method(use.method)
-        assert method is not None, "a use stands in a method of the app"
-        return method
+    def _method(self, use: Use) -> DexMethod | None:
+        """Return the method in which a use stands; None in damaged code, where its name may lead nowhere."""
+        return self._program.resolve_method(use.method)
 
     def _given(self, use: Use, index: int) -> Value | None:
-        values = self._resolver.evaluator.evaluate(self._method(use))
+        method = self._method(use)
+        values = None if method is None else self._resolver.evaluator.evaluate(method)
         call = None if values is None else values.calls.get(use.offset)
         return call.arguments[index] if call is not None and index < len(call.arguments) else None
 
@@ -281,10 +281,12 @@ class _Reader:
         return "none" if isinstance(given, Created | Result) and _is_platforms(given) else "unknown"
 
     def _is_tested(self, use: Use) -> bool:
-        return _takes_result(Site(self._method(use), use.offset, use.ref))
+        method = self._method(use)
+        return method is not None and _takes_result(Site(method, use.offset, use.ref))
 
     def _places(self, use: Use) -> list[Location]:
-        return [location_in(self._method(use), use.offset, str(use.ref))]
+        method = self._method(use)
+        return [] if method is None else [location_in(method, use.offset, str(use.ref))]
 
     # ---- calls that give the check up
 
@@ -303,7 +305,7 @@ class _Reader:
         """Yield calls that switch the check of the name off."""
         for site in self._calls((("Ljavax/net/ssl/SSLParameters;", _SETTING),)):
             arguments = self._arguments(site)
-            resolution = None if arguments is None else self._resolver.resolve(arguments[1])
+            resolution = None if arguments is None or len(arguments) < 2 else self._resolver.resolve(arguments[1])
             if resolution is not None and resolution.values and all(map(_is_nothing, resolution.values)):
                 activation = self._wiring.runs.of(site.method)
                 place = [location_of(site, str(site.target))]

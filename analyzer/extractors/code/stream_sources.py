@@ -65,6 +65,8 @@ def _sources(code: CodeContext, resolver: Resolver, value: Value, depth: int) ->
 def _opened(code: CodeContext, resolver: Resolver, call: Result, value: Instance) -> Iterator[StreamSource]:
     """Read the calls of the platform that open files of the app."""
     name, parameters = call.ref.name, call.ref.parameters
+    if len(call.arguments) < 2:
+        return
     if name in ("openRawResource", "openRawResourceFd") and parameters[:1] == ("I",):
         for one in resolver.resolve(call.arguments[1], value.frame).values:
             if isinstance(one, Number):

@@ -111,7 +111,7 @@ class _Reader:
         for event in events_of(store):
             if not isinstance(event.ref, MethodRef) or event.position != 0:
                 continue
-            if event.ref.name == "setCertificateEntry":
+            if event.ref.name == "setCertificateEntry" and len(event.arguments) > 1:
                 self._certificate(content, event.arguments[1], method)
             elif event.ref.name == "load" and event.arguments and event.arguments[0] != Number(0):
                 self._stream(content, event.arguments[0])
