@@ -7,7 +7,7 @@ import msgspec
 from analyzer.extractors.sdk_catalogue import Name
 
 SINKS_FILE = "callback_sinks.yaml"
-Takes = Literal["trust-manager", "socket-factory", "ssl-context", "verifier", "webview-client"]
+Takes = Literal["trust-manager", "socket-factory", "ssl-context", "verifier", "webview-client", "interceptor"]
 Member = Annotated[str, msgspec.Meta(pattern=r"^L[^;]+;->[^(\s]+$")]
 Folder = Annotated[str, msgspec.Meta(pattern=r"^[^./;]+(/[^./;]+)+$")]
 

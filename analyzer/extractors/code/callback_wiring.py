@@ -13,18 +13,20 @@ from analyzer.dataflow.wiring import Flow, Start, Use, Wiring
 from analyzer.dex import DexMethod, FieldRef, MethodRef, Site, dotted
 from analyzer.extractors.code.callback_sinks import BoundSink, bind_sinks
 from analyzer.extractors.code.context import CodeContext, location_in
+from analyzer.extractors.code.merged_classes import discriminator_of
 from analyzer.extractors.code.reached import Runs
 from analyzer.extractors.sink_catalogue import Takes
 from analyzer.model import Location
 from analyzer.model.pins import Activation
 
-Role = Literal["trust_manager", "socket_factory", "hostname_verifier", "webview_ssl_error"]
+Role = Literal["trust_manager", "socket_factory", "hostname_verifier", "webview_ssl_error", "interceptor"]
 _TAKEN: dict[Role, frozenset[Takes]] = {
     "trust_manager": frozenset({"trust-manager", "socket-factory", "ssl-context"}),
     "socket_factory": frozenset({"socket-factory", "ssl-context"}),
     # A verifier that a socket factory asks is used where the factory is.
     "hostname_verifier": frozenset({"verifier", "socket-factory", "ssl-context"}),
     "webview_ssl_error": frozenset({"webview-client"}),
+    "interceptor": frozenset({"interceptor"}),
 }
 _STRONGEST: tuple[Activation, ...] = ("active", "unknown", "created", "defined_only")
 _MAX_CREATIONS = 64
@@ -163,6 +165,22 @@ class CallbackWiring:
         if found.state != "constant" or len(numbers) != len(found.values):
             return None
         return frozenset(numbers)
+
+    def cases_of(self, method: DexMethod, descriptor: str) -> list[tuple[FieldRef | None, int | None]]:
+        """Return the discriminator of a merged class, as `method` tests it, with each value that occurs.
+
+        One entry without field and value stands for an ordinary class.
+        """
+        discriminator = discriminator_of(self._program, self._resolver.evaluator, method)
+        if discriminator is None:
+            return [(None, None)]
+        cases = set(discriminator.cases)
+        seen: set[int] = set()
+        for site in self.creations_of(descriptor):
+            seen |= self.variants_at(site, discriminator.field) or frozenset()
+        if seen - set(discriminator.cases[:-1]) - {discriminator.cases[-1]}:
+            cases = (cases - {discriminator.cases[-1]}) | seen
+        return [(discriminator.field, case) for case in sorted(cases)]
 
     # ---- following
 

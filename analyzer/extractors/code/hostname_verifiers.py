@@ -12,7 +12,6 @@ from analyzer.dex import DexMethod, FieldRef, MethodRef, dotted
 from analyzer.extractors.code.callback_wiring import CallbackWiring, Installation
 from analyzer.extractors.code.code_digest import digest_of
 from analyzer.extractors.code.context import CodeContext, location_in
-from analyzer.extractors.code.merged_classes import discriminator_of
 from analyzer.extractors.code.pseudo_code import parameter_names, path_text
 from analyzer.extractors.code.verifier_paths import RAISED, Verdict, decides, judge, rank
 from analyzer.model import AnalysisGap, CallbackFact, Location
@@ -34,10 +33,22 @@ _MAX_TEXTS = 20
 _MAX_PLACES = 3
 
 
+class InstalledVerifier(msgspec.Struct, frozen=True):
+    """A verifier that was judged, for what looks further into its method."""
+
+    descriptor: str
+    method: DexMethod
+    installation: Installation
+    field: FieldRef | None = None
+    """The discriminator of a merged class; `case` is its value."""
+    case: int | None = None
+
+
 class VerifierFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What was found."""
 
     callbacks: tuple[CallbackFact, ...] = ()
+    installed: tuple["InstalledVerifier", ...] = ()
     gaps: tuple[AnalysisGap, ...] = ()
 
 
@@ -74,9 +85,20 @@ class _Extraction:
         groups: dict[tuple[object, ...], list[_Judged]] = {}
         for one in judged:
             groups.setdefault((one.method, one.case, one.verdict.behaviour, one.verdict.detail), []).append(one)
-        facts = [self._fact(group) for group in groups.values()]
+        firsts = [_first(group) for group in groups.values()]
+        installed = [
+            InstalledVerifier(
+                one.descriptor,
+                one.method,
+                self._installation(one, {other.descriptor for other in group}),
+                one.field,
+                one.case,
+            )
+            for one, group in zip(firsts, groups.values(), strict=True)
+        ]
+        facts = [self._fact(one, known.installation) for one, known in zip(firsts, installed, strict=True)]
         gaps = [gap for group in groups.values() if (gap := _gap(group[0])) is not None]
-        return VerifierFacts(callbacks=tuple(sorted(facts, key=_order)), gaps=tuple(gaps))
+        return VerifierFacts(callbacks=tuple(sorted(facts, key=_order)), installed=tuple(installed), gaps=tuple(gaps))
 
     def _classes(self) -> Iterator[str]:
         for name in sorted({*self._program.hierarchy.subtypes_of(VERIFIER), *self._apache()}):
@@ -104,7 +126,7 @@ class _Extraction:
         ]
         found: dict[int | None, _Judged] = {}
         for method in methods:
-            for field, case in self._cases(method, descriptor):
+            for field, case in self._wiring.cases_of(method, descriptor):
                 verdict = self._verdict(method, descriptor, field, case)
                 if verdict is None:
                     continue
@@ -112,18 +134,6 @@ class _Extraction:
                 if known is None or rank(verdict) < rank(known.verdict):
                     found[case] = _Judged(descriptor, method, verdict, field, case)
         return list(found.values())
-
-    def _cases(self, method: DexMethod, descriptor: str) -> list[tuple[FieldRef | None, int | None]]:
-        discriminator = discriminator_of(self._program, self._resolver.evaluator, method)
-        if discriminator is None:
-            return [(None, None)]
-        cases = set(discriminator.cases)
-        seen: set[int] = set()
-        for site in self._wiring.creations_of(descriptor):
-            seen |= self._wiring.variants_at(site, discriminator.field) or frozenset()
-        if seen - set(discriminator.cases[:-1]) - {discriminator.cases[-1]}:
-            cases = (cases - {discriminator.cases[-1]}) | seen
-        return [(discriminator.field, case) for case in sorted(cases)]
 
     def _verdict(
         self, method: DexMethod, this_type: str, field: FieldRef | None = None, case: int | None = None
@@ -148,11 +158,8 @@ class _Extraction:
 
     # ---- facts
 
-    def _fact(self, group: list[_Judged]) -> CallbackFact:
+    def _fact(self, first: _Judged, installation: Installation) -> CallbackFact:
         """Make one fact of the classes that share a method and its verdict."""
-        owners = {one.descriptor for one in group}
-        first = next((one for one in group if one.descriptor == one.method.ref.owner), group[0])
-        installation = self._installation(first, owners)
         verdict = first.verdict
         return CallbackFact(
             kind="hostname_verifier",
@@ -186,6 +193,11 @@ class _Extraction:
 
 
 _ABSTRACT = 0x400
+
+
+def _first(group: list[_Judged]) -> _Judged:
+    """Return the class that defines the method which others of a group inherit, if it is among them."""
+    return next((one for one in group if one.descriptor == one.method.ref.owner), group[0])
 
 
 def _statements(judged: _Judged) -> Iterator[Location]:

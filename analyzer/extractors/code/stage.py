@@ -15,7 +15,8 @@ from analyzer.extractors.code.callback_wiring import CallbackWiring
 from analyzer.extractors.code.certificates import CertificateCode, extract_certificate_code
 from analyzer.extractors.code.client_facts import extract_clients
 from analyzer.extractors.code.context import AppResources, CodeContext
-from analyzer.extractors.code.hostname_verifiers import extract_hostname_verifiers
+from analyzer.extractors.code.handshake_pins import extract_interceptor_pins, extract_verifier_pins
+from analyzer.extractors.code.hostname_verifiers import VerifierFacts, extract_hostname_verifiers
 from analyzer.extractors.code.hosts import extract_hosts
 from analyzer.extractors.code.literals import extract_literals
 from analyzer.extractors.code.okhttp import extract_okhttp
@@ -92,7 +93,6 @@ class _CallbackFacts(Protocol):
 
 
 _CALLBACKS: tuple[tuple[str, Callable[[CodeContext, CallbackWiring], _CallbackFacts]], ...] = (
-    ("host-name-verifiers", extract_hostname_verifiers),
     ("webview-handlers", extract_webview_handlers),
     ("sockets", extract_sockets),
 )
@@ -146,18 +146,22 @@ def analyse_code(
     apis = run("api-uses", ("code",), lambda: extract_api_uses(code, wiring))
     clients = run("okhttp-clients", ("code",), lambda: extract_clients(code, wiring))
     pinning = [run(name, ("pin", "code"), partial(extract, code, policy)) for name, extract in _PINNING]
+    verifiers = run("host-name-verifiers", ("callback", "pin"), lambda: extract_hostname_verifiers(code, wiring))
     judged = [run(name, ("callback",), partial(extract, code, wiring)) for name, extract in _CALLBACKS]
     trust = run("trust-managers", ("callback", "pin"), lambda: extract_trust_managers(code, wiring))
     stores = run("key-stores", ("pin", "code"), lambda: extract_keystores(code, wiring))
+    intercepted = run("interceptor-pins", ("pin",), lambda: extract_interceptor_pins(code, wiring))
+    verified = run("verifier-pins", ("pin",), lambda: extract_verifier_pins(code, verifiers or VerifierFacts()))
     pin_facts = [part for part in pinning if part is not None]
-    compared = tuple(pin for part in (trust, stores) if part is not None for pin in part.pins)
+    by_hand = (trust, stores, intercepted, verified)
+    compared = tuple(pin for part in by_hand if part is not None for pin in part.pins)
     explained = (*policy_pins, *(pin for part in pin_facts for pin in part.pins), *compared)
     literals = run("literals", ("pin",), lambda: extract_literals(code, explained))
     practices = run(
         "pin-practices", ("code",), lambda: (*extract_pin_practices(code), *extract_pin_sources(code, explained))
     )
     certificates = run("certificates-in-code", ("certificate",), lambda: extract_certificate_code(code))
-    for part in (sdks, hosts, apis, clients, *pin_facts, literals, trust, *judged):
+    for part in (sdks, hosts, apis, clients, *pin_facts, literals, trust, verifiers, *judged):
         gaps += part.gaps if part is not None else ()
     gaps += _packed_gaps(code)
     # Damage shows when the damaged part is used: only now is all of it known.
@@ -166,8 +170,8 @@ def analyse_code(
         "sdk": sdks is not None,
         "host": hosts is not None,
         "code": None not in (apis, clients, hosts, practices, stores) and None not in pinning,
-        "pin": None not in (*pinning, literals, trust, stores),
-        "callback": None not in (*judged, trust),
+        "pin": None not in (*pinning, literals, verifiers, *by_hand),
+        "callback": None not in (*judged, trust, verifiers),
     }
     return CodeExtraction(
         certificates=certificates,
@@ -186,7 +190,7 @@ def analyse_code(
             *(practices or ()),
             *(stores.api_uses if stores is not None else ()),
         ),
-        callbacks=tuple(fact for part in (trust, *judged) if part is not None for fact in part.callbacks),
+        callbacks=tuple(fact for part in (trust, verifiers, *judged) if part is not None for fact in part.callbacks),
         payloads=payloads.unread,
         gaps=tuple(dict.fromkeys(gaps)),
         covered=tuple(kind for kind, done in looked.items() if done),

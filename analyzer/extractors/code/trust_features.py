@@ -79,15 +79,16 @@ class Features(msgspec.Struct, frozen=True):
 class FeatureReader:
     """Reads values of one exploration."""
 
-    def __init__(self, program: Program, paths: Paths) -> None:
-        """Take the parameters that hold certificate chains for what the server presented."""
+    def __init__(self, program: Program, paths: Paths, chain: frozenset[Value] | None = None) -> None:
+        """Take `chain` for what the server presented; without it, the parameters that hold certificate chains."""
         self._program = program
         self._paths = paths
         ref = paths.method.ref
         shift = 0 if paths.method.is_static else 1
-        self.chain = frozenset(
+        parameters: frozenset[Value] = frozenset(
             Parameter(ref, index + shift) for index, one in enumerate(ref.parameters) if one in CHAIN_TYPES
         )
+        self.chain = parameters if chain is None else chain
         self._known: dict[Value, Features] = {}
         self._scans: dict[DexMethod, frozenset[MethodRef | str]] = {}
 
@@ -116,6 +117,7 @@ class FeatureReader:
                     else:
                         whole = True
                 case Result(ref=ref, arguments=arguments):
+                    from_chain = from_chain or one in self.chain
                     self._note(ref, parts, algorithms)
                     if ref.name == "getInstance" and ref.owner == "Ljava/security/MessageDigest;":
                         algorithms.update(_named(arguments))
@@ -201,7 +203,9 @@ def is_signature_check(ref: MethodRef) -> bool:
 
 
 def _place(ref: MethodRef, arguments: tuple[Value, ...]) -> int | None:
-    """Return which element a helper of Kotlin's library takes from an array; None for other methods."""
+    """Return which element a list, or a helper of Kotlin's library, hands out; None for other methods."""
+    if ref.owner == "Ljava/util/List;" and ref.name == "get" and isinstance(arguments[-1], Number):
+        return arguments[-1].value
     if not ref.owner.startswith("Lkotlin/collections/"):
         return None
     if ref.name in ("first", "firstOrNull") and len(arguments) == 1:

@@ -20,7 +20,8 @@ from builder.archives import write_zip  # noqa: E402
 from builder.code import _javac, _write_java_api  # noqa: E402
 from builder.tools import BUNDLETOOL, JAVA_LIBRARIES, Tools, find_tools  # noqa: E402
 
-_FIXTURES = {"pin-practices": True, "pin-clients": True, "pin-legacy": False, "plain-clients": True}
+_FIXTURES = {"pin-practices": True, "pin-clients": True, "pin-legacy": False, "plain-clients": True,
+             "check-pins": True}  # fmt: skip
 """By name, with whether it calls OkHttp."""
 _KEPT = ("okhttp3/CertificatePinner", "okhttp3/OkHttpClient", "okhttp3/internal/Version")
 
@@ -59,6 +60,11 @@ def _build(tools: Tools, work: Path, source: Path, api: Path, *, calls_okhttp: b
     common: list[str | Path] = ["--release", "--min-api", "21", "--output", output]
     tools.java(BUNDLETOOL, "com.android.tools.r8.D8", *common, *libraries, program)
     shutil.copyfile(output / "classes.dex", source.with_suffix(".dex"))
+    rules = source / "r8.pro"
+    if rules.exists():
+        # The library keeps its names; what R8 makes of the app's own code is what such a fixture is about.
+        tools.java(BUNDLETOOL, "com.android.tools.r8.R8", *common, *libraries, "--pg-conf", rules, program)
+        shutil.copyfile(output / "classes.dex", source.with_name(f"{source.name}-r8.dex"))
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def test_everything_that_was_looked_for_is_covered(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("part", "kind"),
     [("libraries", "sdk"), ("hosts", "host"), ("api-uses", "code"), ("okhttp", "pin"), ("trustkit", "pin"),
-     ("pin-libraries", "pin"), ("literals", "pin")],
+     ("pin-libraries", "pin"), ("literals", "pin"), ("interceptor-pins", "pin"), ("verifier-pins", "pin")],
 )  # fmt: skip
 def test_what_a_failed_part_looks_for_is_not_covered_and_the_rest_is(tmp_path: Path, part: str, kind: FactKind) -> None:
     whole = set(analysed(tmp_path, "reached", "org.example.shop.App").covered)
@@ -84,3 +84,11 @@ def test_a_library_found_without_a_version_adds_nothing_to_one_found_with_it() -
     plain, old, new = (SdkFact(name="okhttp", kind="library", version=version, evidence=()) for version in (None, "3.1.0", "4.9.3"))  # fmt: skip
     other = SdkFact(name="gson", kind="library", version=None, evidence=())
     assert _merged([(new, plain), (old, new), (other,)]) == (other, old, new)
+
+
+@pytest.mark.parametrize("fixture", ["check-pins", "check-pins-r8", "trust-java", "trust-java-r8"])
+def test_what_is_compared_by_hand_is_not_told_again_as_a_literal(tmp_path: Path, fixture: str) -> None:
+    application = "org.example.shop.App" if fixture.startswith("check") else "org.example.trust.App"
+    pins = analysed(tmp_path, fixture, application, activities=()).pins
+    by_hand = {pin.digest for pin in pins if pin.mechanism in ("custom-tm", "interceptor", "verifier-pin")} - {None}
+    assert by_hand and not by_hand & {pin.digest for pin in pins if pin.mechanism == "string"}
