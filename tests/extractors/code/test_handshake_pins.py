@@ -13,8 +13,8 @@ from tests.extractors.code.smali_fixtures import context_of
 
 BUILDS = ("check-pins", "check-pins-r8")
 NAMES = (
-    "pinned", "host one", "host two", "logs", "local", "without", "after", "not added",
-    "verifier leaf", "chain one", "chain two", "verifier logs", "verifier own", "verifier not set",
+    "pinned", "host one", "host two", "logs", "local", "without", "after", "not added", "by library",
+    "verifier leaf", "chain one", "chain two", "verifier logs", "verifier own", "verifier not set", "verifier by library",
 )  # fmt: skip
 """The sources hold the SHA-256 of each."""
 BY_DIGEST = {hashlib.sha256(name.encode()).digest(): name for name in NAMES}
@@ -36,9 +36,12 @@ def found(build: str) -> dict[str, PinFact]:
 @pytest.mark.parametrize("build", BUILDS)
 def test_each_key_that_is_compared_with_the_servers_is_a_pin(build: str) -> None:
     assert {name: pin.mechanism for name, pin in found(build).items()} == {
-        **dict.fromkeys(("pinned", "host one", "host two", "logs", "without", "after", "not added"), "interceptor"),
         **dict.fromkeys(
-            ("verifier leaf", "chain one", "chain two", "verifier logs", "verifier not set"), "verifier-pin"
+            ("pinned", "host one", "host two", "logs", "without", "after", "not added", "by library"), "interceptor"
+        ),
+        **dict.fromkeys(
+            ("verifier leaf", "chain one", "chain two", "verifier logs", "verifier not set", "verifier by library"),
+            "verifier-pin",
         ),
     }
     assert {(pin.hashed_object, pin.algorithm) for pin in found(build).values()} == {("spki", "sha256")}
@@ -73,7 +76,17 @@ def test_a_mismatch_that_is_only_logged_enforces_nothing(build: str) -> None:
 @pytest.mark.parametrize("build", BUILDS)
 def test_pins_run_where_the_interceptor_is_added_and_the_verifier_is_set(build: str) -> None:
     active = {name for name, pin in found(build).items() if pin.activation == "active"}
-    assert active == {"pinned", "host one", "host two", "after", "verifier leaf", "chain one", "chain two"}
+    assert active == {
+        "by library",
+        "verifier by library",
+        "pinned",
+        "host one",
+        "host two",
+        "after",
+        "verifier leaf",
+        "chain one",
+        "chain two",
+    }
 
 
 @pytest.mark.parametrize("build", BUILDS)
