@@ -87,6 +87,7 @@ def decide(
         blocking=tuple(finding.fingerprint for finding in blocking),
         fail_on=options.fail_on.value if options.fail_on is not None else "never",
         min_confidence=options.min_confidence.value,
+        policy=options.policy.path if options.policy is not None else None,
         baseline=baseline,
     )
 

@@ -82,7 +82,7 @@ def _answered(
     index, position, field = key
     place = policy.place("expect", index, field)
     sentences = list(dict.fromkeys(f"{_spoken(host)} {answer.found}." for host, answer in concerned if answer.found))
-    found = " ".join(sentences[:2]) + (f" So do {len(sentences) - 2} more hosts." if len(sentences) > 2 else "")
+    found = " ".join(sentences[:2]) + (f" So it is with {len(sentences) - 2} more hosts." if len(sentences) > 2 else "")
     places = tuple(dict.fromkeys(place for _, answer in concerned for place in answer.places))[:MAX_PLACES]
     return PolicyCheck(
         demand=demand,
@@ -185,9 +185,10 @@ class _Inquiry:
         """Ask a question about every set of pins of a host; a host without any does not meet it."""
 
         def question(view: HostView) -> _Answer:
-            if not view.sets:
+            sets = self._meant(view)
+            if not sets:
                 return self._pinned(view)
-            answers = [judge(held) for held in view.sets]
+            answers = [judge(held) for held in sets]
             for state in ("violated", "unknown"):
                 for answer in answers:
                     if answer.state == state:
@@ -195,6 +196,11 @@ class _Inquiry:
             return _MET
 
         return question
+
+    def _meant(self, view: HostView) -> tuple[HeldSet, ...]:
+        """Return the sets that hold for the host, without those of clients of which nobody says that they are meant."""
+        named = self._expectation.pinned_by
+        return tuple(held for held in view.sets if not held.every_host or held.mechanism in named)
 
     def _enough(self, held: HeldSet) -> _Answer:
         wanted = self._expectation.min_pins or 1
@@ -209,7 +215,8 @@ class _Inquiry:
         )
 
     def _backed_up(self, view: HostView) -> _Answer:
-        if not view.sets:
+        sets = self._meant(view)
+        if not sets:
             return self._pinned(view)
         for check in self._facts.pin_checks:
             if check.host != view.host or check.status == "unknown" or not check.enforced:
@@ -220,7 +227,7 @@ class _Inquiry:
                     found=f"has no pin by {check.mechanism} for a key outside of the chain that is in use",
                     places=_places(view),
                 )
-        few = [held for held in view.sets if len(held.digests) < 2]
+        few = [held for held in sets if len(held.digests) < 2]
         for held in few:
             if held.resolved:
                 found = f"has no backup pin by {held.mechanism}: {len(held.digests)} distinct pin in all"
@@ -234,7 +241,7 @@ class _Inquiry:
         start = date_of(self._supported_until) if self._supported_until else self._as_of.date()
         # The calendar ends with the year 9999; nothing is supported until then.
         limit = start + dt.timedelta(days=min(days, (dt.date.max - start).days))
-        for held in view.sets:
+        for held in self._meant(view):
             if held.expires_on and date_key(held.expires_on) <= (limit.year, limit.month, limit.day):
                 found = f"has pins by {held.mechanism} that end on {held.expires_on}, not after {limit.isoformat()}"
                 return _Answer(state="violated", found=found, places=held.evidence)

@@ -57,6 +57,8 @@ class GateDecision(Record, frozen=True, kw_only=True):
     """Fingerprints of the findings that block."""
     fail_on: str
     min_confidence: str
+    policy: str | None = None
+    """The team's policy file that was obeyed; None without one."""
     baseline: BaselineUse | None = None
     """What the baseline did; None when there was none."""
 

@@ -40,7 +40,9 @@ def test_a_policy_is_found_upward_and_its_violations_block_with_host_and_line(
     assert scan(PINNED) == 1
     err = capsys.readouterr().err
     assert "POLICY-PIN-COUNT (api.pinned.example.com, ../../pinscope.yaml:4)" in err
+    assert json.loads(Path("r.json").read_text())["gate"]["policy"] == "../../pinscope.yaml"
     assert scan(PINNED, "--no-policy") == 0
+    assert json.loads(Path("r.json").read_text())["gate"]["policy"] is None
 
 
 def test_what_cannot_be_told_is_exit_code_3(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,13 +5,25 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from analyzer.errors import UsageError
 from analyzer.gate import blocks
 from analyzer.gate.expectations import check_expectations
 from analyzer.gate.team_policy import check_rule_names, options_under, read_team_policy
 from analyzer.gate.waivers import accept_by_policy, judge_by_policy
-from analyzer.model import AnalysisGap, Confidence, Facts, Finding, NotEvaluated, PolicyCheck, Severity, TeamPolicy
+from analyzer.model import (
+    AnalysisGap,
+    Confidence,
+    Facts,
+    Finding,
+    NotEvaluated,
+    PinCheck,
+    PolicyCheck,
+    Severity,
+    TeamPolicy,
+)
+from analyzer.model.chains import PinMatch
 from analyzer.ruleset.schema import Sample
 from tests.factories import facts, options, pin
 from tests.rules.sample_facts import build_facts
@@ -182,6 +194,42 @@ def test_pins_of_code_count_when_a_client_uses_them(changes: dict[str, Any], sta
 def test_whoever_names_a_mechanism_means_its_client() -> None:
     app = facts(pins=(code_pin(host=None),), covered=("app", "code", "pin", "policy"))
     assert only_check("pinned_by: [okhttp3]", app).state == "met"
+
+
+def test_pins_of_a_client_for_every_host_count_only_where_its_mechanism_is_named() -> None:
+    everywhere = code_pin(host=None, mechanism="custom-tm", scope="b")
+    pinned = (code_pin(), code_pin(digest=bytes(32)), everywhere)
+    app = facts(pins=pinned, covered=("app", "code", "pin", "policy"))
+    assert only_check("min_pins: 2", app).state == "met"
+    body = "expect:\n  - hosts: [api.example.com]\n    pinned_by: [custom-tm]\n    min_pins: 2\n"
+    checks = check_expectations(team_policy(body), app, (), AS_OF)
+    assert [(check.demand, check.state) for check in checks] == [("pinned", "met"), ("pin-count", "violated")]
+
+
+def pin_check(**changes: Any) -> PinCheck:
+    given: dict[str, Any] = {
+        "mechanism": "nsc", "pattern": "example.com", "include_subdomains": True, "scope": "s",
+        "host": "api.example.com", "status": "match", "pins": 2,
+        "matches": (PinMatch(value=ONE, certificate=0, role="leaf"),), "unmatched": (TWO,),
+    }  # fmt: skip
+    return PinCheck(**{**given, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({}, "met"),
+        ({"unmatched": ()}, "violated"),
+        ({"unmatched": (), "unresolved": 1}, "met"),
+        ({"unmatched": (), "status": "unknown"}, "met"),
+        ({"unmatched": (), "host": "other.example.com"}, "met"),
+    ],
+)
+def test_with_the_chain_known_a_backup_lies_outside_of_it(changes: dict[str, Any], state: str) -> None:
+    app = replace(app_with(ONE, TWO), pin_checks=(pin_check(**changes),))
+    check = only_check("backup: true", app)
+    assert check.state == state
+    assert state == "met" or "outside of the chain" in check.found
 
 
 def test_what_may_be_hidden_is_no_pass_and_no_violation() -> None:
