@@ -227,6 +227,47 @@ def test_the_command_line_of_the_gradle_task_scans_the_bundle(work: Path) -> Non
     assert all(text.count(opening) == text.count(closing) for opening, closing in ("{}", "()"))
 
 
+# --- pre-commit -------------------------------------------------------------------------------------------------------
+
+
+def test_the_hook_takes_policies_of_a_source_tree_and_nothing_else() -> None:
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    wanted = re.compile(hook["files"])
+    for path in (
+        "app/src/main/res/xml/network_security_config.xml",
+        "app/src/main/res/xml-v28/network_security_config_debug.xml",
+        "res/xml/network_security_config.xml",
+        "pinscope.yaml",
+        "app/pinscope.yaml",
+    ):
+        assert wanted.search(path), path
+    for path in ("app/src/main/res/xml/backup_rules.xml", "my-pinscope.yaml", "docs/network_security_config.xml"):
+        assert not wanted.search(path), path
+
+
+def test_the_hook_fails_on_what_blocks_in_several_files(tmp_path: Path) -> None:
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    _put_pinscope(tmp_path / "bin" / "pinscope")
+    good = tmp_path / "res" / "xml" / "network_security_config.xml"
+    bad = tmp_path / "app" / "res" / "xml" / "network_security_config.xml"
+    _put(good, '<network-security-config><base-config cleartextTrafficPermitted="false"/></network-security-config>')
+    _put(bad, '<network-security-config><base-config><trust-anchors><certificates src="user"/></trust-anchors>'
+         "</base-config></network-security-config>")
+    environment = os.environ | {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
+    codes = [
+        subprocess.run([*shlex.split(hook["entry"]), *files], cwd=tmp_path, env=environment, capture_output=True).returncode
+        for files in ([good], [good, bad])
+    ]
+    assert codes == [0, 1]
+
+
+def test_the_example_of_the_hook_names_a_hook_that_exists() -> None:
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    (block,) = re.findall(r"^```yaml\n(.*?)^```$", (INTEGRATIONS / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    ((example,),) = [repository["hooks"] for repository in yaml.safe_load(block)["repos"]]
+    assert example["id"] == hook["id"]
+
+
 # --- Container image --------------------------------------------------------------------------------------------------
 
 

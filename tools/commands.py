@@ -1,5 +1,6 @@
 """The pages that tell of commands, from what click knows: ``docs/commands.md`` and the manual page."""
 
+import itertools
 from collections.abc import Iterator
 
 import click
@@ -50,7 +51,17 @@ def manual_page(cli: click.Group) -> str:
                 lines += [".TP", rf"\fB{_roff(record[0])}\fR", _roff(record[1]) or r"\&"]
         lines += _paragraphs(command.epilog or "")
     lines += [".SH NOTES", *_paragraphs(cli.epilog or "")]
-    return "\n".join(lines) + "\n"
+    return "\n".join(_without_empty_paragraphs(lines)) + "\n"
+
+
+def _without_empty_paragraphs(lines: list[str]) -> list[str]:
+    """Leave out breaks between paragraphs beside headings and beside each other, which a checker complains about."""
+    kept: list[str] = []
+    for line, following in itertools.pairwise([*lines, ".SH"]):
+        after_heading = bool(kept) and kept[-1].startswith((".SH", ".SS", ".PP"))
+        if line != ".PP" or not (after_heading or following.startswith((".SH", ".SS", ".TP", ".PP"))):
+            kept.append(line)
+    return kept
 
 
 def _walk(command: click.Command, context: click.Context) -> Iterator[tuple[click.Command, click.Context]]:

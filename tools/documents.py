@@ -12,6 +12,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import click
+import yaml
 
 from analyzer.cli import cli
 from analyzer.gate.team_policy_schema import team_policy_schema_bytes
@@ -21,6 +22,7 @@ from analyzer.reporters.json_schema import schema_bytes
 from analyzer.ruleset.loader import load_rules, read_rule, texts
 from analyzer.ruleset.rule_schema import rule_schema_bytes
 from analyzer.ruleset.schema import Rule
+from tools.commands import commands_page, manual_page
 from tools.coverage import coverage_page
 from tools.policy_reference import policy_reference
 from tools.report_contract import report_page
@@ -38,6 +40,30 @@ _FAMILIES = {
     "cert": "Bundled certificates and keys",
     "policy": "The team's own policy",
 }
+_NOT_SEEN = """\
+## What is not seen, and ways around it
+
+**Native code.** A library that compares keys with OpenSSL in a `.so` file is not read. The report has a gap on what
+native libraries do. Ask its makers, or watch the app behind a proxy.
+
+**Runtimes that bring TLS of their own.** Flutter's Dart code, for one, does not read the network security
+configuration. The report has a gap with the reason "runtime not supported". Look for pinning in the sources of that
+part.
+
+**Code that is unpacked or loaded at run time.** Packers, and `DexClassLoader` on a file from the network. The report
+says "packed", or [APP-DYNAMIC-CODE](rules/APP-DYNAMIC-CODE.md). Scan the build before it is packed.
+
+**What servers present.** A pin for a key that no server uses any more looks like any other. `--chains` compares with
+recordings, `--live` with the hosts themselves; without them the `LIVE-…` rules are not evaluated.
+
+**Parts that were not given.** The policy may lie in a split: the report says "needs a split that was not given". Give
+the `.aab`, the `.apks`, or the folder with all splits.
+
+**What is not in the app.** A trust store that a device's maker changed, or a proxy that a device's owner set.
+
+The exit code is 3 when a gap makes the analysis incomplete. `--require RULE` makes it 3 when a rule that matters could
+not be evaluated.
+"""
 _NOT_FOLLOWED = """\
 ## Pins that are not followed
 
@@ -67,16 +93,20 @@ def documents() -> dict[Path, bytes]:
     loaded = load_rules(())
     rules = tuple(read_rule(loaded.paths[rule.id]) for rule in loaded.rules)
     readme = ROOT / "README.md"
+    integrations = ROOT / "docs" / "integrations" / "README.md"
     made = {
         ROOT / "docs" / "schema" / "pinscope-report-1.schema.json": schema_bytes(),
         ROOT / "docs" / "schema" / "pinscope-rule-1.schema.json": rule_schema_bytes(),
         ROOT / "docs" / "schema" / "pinscope-policy-file-1.schema.json": team_policy_schema_bytes(),
         ROOT / "docs" / "policy-file.md": policy_reference().encode(),
         ROOT / "docs" / "limits.md": _limits().encode(),
+        ROOT / "docs" / "commands.md": commands_page(cli).encode(),
+        ROOT / "docs" / "man" / "pinscope.1": manual_page(cli).encode(),
         ROOT / "docs" / "report.md": report_page().encode(),
         ROOT / "docs" / "coverage.md": coverage_page(rules).encode(),
         ROOT / "docs" / "rules" / "README.md": _rule_index(rules).encode(),
-        readme: _filled(readme.read_text(), {"help": _help(), "rule-count": _rule_count(rules)}).encode(),
+        readme: _filled(readme, {"help": _help(), "rule-count": _rule_count(rules)}),
+        integrations: _filled(integrations, {"action-inputs": _action_inputs()}),
     }
     for rule in rules:
         made[ROOT / "docs" / "rules" / f"{rule.id}.md"] = _rule_page(rule, texts(rule)).encode()
@@ -100,7 +130,7 @@ def _limits() -> str:
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(note, ast.Expr):
             meaning = " ".join(str(ast.literal_eval(note.value)).split())
             lines.append(f"| `{field.target.id}` | {getattr(Limits(), field.target.id):,} | {meaning} |")
-    lines += ["", *_NOT_FOLLOWED.splitlines()]
+    lines += ["", *_NOT_SEEN.splitlines(), "", *_NOT_FOLLOWED.splitlines()]
     return "\n".join(lines) + "\n"
 
 
@@ -114,15 +144,24 @@ def _rule_count(rules: tuple[Rule, ...]) -> str:
     return f"{len(rules)} rules ({problems} problems, {len(rules) - problems} strengths)"
 
 
-def _filled(text: str, parts: dict[str, str]) -> str:
+def _action_inputs() -> str:
+    lines = ["| input | default | meaning |", "| --- | --- | --- |"]
+    for name, about in yaml.safe_load((ROOT / "action.yml").read_text())["inputs"].items():
+        default = "needed" if about.get("required") else f"`{about['default']}`" if about["default"] else ""
+        lines.append(f"| `{name}` | {default} | {about['description']} |")
+    return "\n".join(lines)
+
+
+def _filled(path: Path, parts: dict[str, str]) -> bytes:
+    text = path.read_text()
     for name, content in parts.items():
         pattern = re.compile(rf"(<!-- generated: {name} -->)(.*?)(<!-- end -->)", re.DOTALL)
         if not pattern.search(text):
-            raise SystemExit(f"README.md: no part marked {name}")
-        separator = "\n" if content.startswith("```") else ""
+            raise SystemExit(f"{path.name}: no part marked {name}")
+        separator = "\n" if content.startswith(("```", "|")) else ""
         filling = separator + content + separator
         text = pattern.sub(lambda match, filling=filling: match[1] + filling + match[3], text)  # type: ignore[misc]
-    return text
+    return text.encode()
 
 
 def _rule_index(rules: tuple[Rule, ...]) -> str:

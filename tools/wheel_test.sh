@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
 "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt "$work"/dist/*.whl
 mkdir "$work/tree"
-for part in pyproject.toml constraints.txt README.md CHANGELOG.md docs reports sample_apks tests tools Makefile action.yml Dockerfile .dockerignore CONTRIBUTING.md SECURITY.md; do
+for part in pyproject.toml constraints.txt README.md CHANGELOG.md docs reports sample_apks tests tools Makefile action.yml Dockerfile .dockerignore .pre-commit-hooks.yaml CONTRIBUTING.md SECURITY.md; do
     cp -R "$root/$part" "$work/tree/"
 done
 cd "$work/tree"

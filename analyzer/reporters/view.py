@@ -95,7 +95,9 @@ def _gate(result: ScanResult, groups: tuple[FindingGroup, ...]) -> GateView:
         label=_OUTCOMES[gate.outcome],
         reason=show(gate.reason, 1200),
         exit_code=gate.exit_code,
-        thresholds=f"blocks at severity {show(gate.fail_on)}, confidence {show(gate.min_confidence)} or better",
+        thresholds="findings never block"
+        if gate.fail_on == "never"
+        else f"blocks at severity {show(gate.fail_on)}, confidence {show(gate.min_confidence)} or better",
         blocking=tuple(
             BlockingFinding(anchor=finding.anchor, title=finding.title, subject=finding.subject)
             for group in groups
