@@ -251,11 +251,16 @@ def test_the_hook_fails_on_what_blocks_in_several_files(tmp_path: Path) -> None:
     good = tmp_path / "res" / "xml" / "network_security_config.xml"
     bad = tmp_path / "app" / "res" / "xml" / "network_security_config.xml"
     _put(good, '<network-security-config><base-config cleartextTrafficPermitted="false"/></network-security-config>')
-    _put(bad, '<network-security-config><base-config><trust-anchors><certificates src="user"/></trust-anchors>'
-         "</base-config></network-security-config>")
+    _put(
+        bad,
+        '<network-security-config><base-config><trust-anchors><certificates src="user"/></trust-anchors>'
+        "</base-config></network-security-config>",
+    )
     environment = os.environ | {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
     codes = [
-        subprocess.run([*shlex.split(hook["entry"]), *files], cwd=tmp_path, env=environment, capture_output=True).returncode
+        subprocess.run(
+            [*shlex.split(hook["entry"]), *files], cwd=tmp_path, env=environment, capture_output=True
+        ).returncode
         for files in ([good], [good, bad])
     ]
     assert codes == [0, 1]
