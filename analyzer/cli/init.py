@@ -27,6 +27,7 @@ def init(target: Path, output: Path, force: bool, as_of: dt.datetime) -> int:
     from analyzer.cli.first_policy import first_policy
     from analyzer.options import ScanOptions
     from analyzer.pipeline import scan
+    from analyzer.reporters.text import plural
 
     if not target.exists():
         raise UsageError(f"{target}: no such file or folder")
@@ -40,7 +41,8 @@ def init(target: Path, output: Path, force: bool, as_of: dt.datetime) -> int:
         return result.gate.exit_code
     made = first_policy(result, result.facts, as_of)
     write_whole(output, made.text.encode())
-    note(f"wrote {output}: {made.expectations} expectations for {made.hosts} hosts, {made.waivers} waivers")
+    counts = f"{plural(made.expectations, 'expectation')} for {plural(made.hosts, 'host')}"
+    note(f"wrote {output}: {counts}, {plural(made.waivers, 'waiver')}")
     if result.gate.exit_code == 3:
         complain(f"{target}: incomplete: {result.gate.reason}")
         return 3

@@ -58,8 +58,17 @@ def _read(text: str, name: str, lines: Lines | None) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
+        if isinstance(error, yaml.reader.ReaderError):
+            # The position is that of the character which no YAML file may hold, in bytes or characters.
+            line = f", line {_line_of(text, error.character)}"
         problem = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
         raise YamlError(f"{name}{line}: not readable as YAML: {problem}") from None
+
+
+def _line_of(text: str, character: object) -> int:
+    """Return the line of the first of a character, given as itself or its code point; 1 when there is none."""
+    wanted = chr(character) if isinstance(character, int) else str(character)
+    return text.count("\n", 0, max(text.find(wanted), 0)) + 1
 
 
 def _build(text: str, name: str, lines: Lines | None) -> Any:

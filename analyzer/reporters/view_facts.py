@@ -78,6 +78,7 @@ def method(result: ScanResult) -> tuple[MethodEntry, ...]:
         MethodEntry(
             name="Gate", value=f"blocks at {show(result.gate.fail_on)}, confidence {show(result.gate.min_confidence)}"
         ),
+        *([MethodEntry(name="Policy", value=show(result.gate.policy))] if result.gate.policy is not None else []),
         MethodEntry(name="Report schema", value=str(result.schema_version)),
     ]
     entries += [

@@ -53,6 +53,19 @@ def test_a_file_is_not_replaced_by_accident(capsys: pytest.CaptureFixture[str]) 
     assert FILE.read_text().startswith("# What must hold")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a device that is always full")
+def test_a_full_disk_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
+    apk = str(SAMPLES / "pinned-right" / "pinned-right.apk")
+    assert run(["init", apk, *AS_OF, "--output", "/dev/full", "--force"]) == 2
+    assert "/dev/full: cannot be written (No space left on device)" in capsys.readouterr().err
+
+
+def test_a_folder_in_place_of_the_file_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    FILE.mkdir()
+    assert run(["init", str(SAMPLES / "pinned-right" / "pinned-right.apk"), *AS_OF, "--force"]) == 2
+    assert "is a folder; name a file in it" in capsys.readouterr().err
+
+
 def test_nothing_is_written_when_nothing_could_be_read() -> None:
     Path("x.apk").write_bytes(b"no app")
     assert run(["init", "x.apk"]) == 3

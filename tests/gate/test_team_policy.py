@@ -90,6 +90,7 @@ def code_pin(**changes: Any) -> Any:
         ("version: 1", "line 2: the key version is given twice"),
         ("a: &x 1", "line 2: anchors and tags are not supported"),
         ("a: [", "not readable as YAML"),
+        ("\na: \x07", "line 3: not readable as YAML: "),
         ("a: " + "[" * 100, "nested deeper than 64 levels"),
     ],
 )  # fmt: skip
