@@ -12,7 +12,7 @@ K ?=
 A ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help scan test dev lint format types architecture samples samples-check recall reports reports-check schema docs docs-check wheel-test browser bench check clean
+.PHONY: help scan test slow dev lint format types architecture samples samples-check recall reports reports-check schema docs docs-check wheel-test browser bench check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,7 +35,10 @@ scan: $(VENV)/.run ## Scan APK=… and write the HTML report under reports/
 	@$(BIN)/pinscope scan "$(APK)" $(ARGS) --fail-on never
 
 test: $(VENV)/.dev ## Run the tests (T=path, K=pattern)
-	$(BIN)/python -m pytest $(T) $(if $(K),-k "$(K)") -n auto -m "not browser"
+	$(BIN)/python -m pytest $(T) $(if $(K),-k "$(K)") -n auto -m "not browser and not slow"
+
+slow: $(VENV)/.dev ## Run the tests that take minutes: damaged code by the thousand, large packages against androguard
+	$(BIN)/python -m pytest $(T) $(if $(K),-k "$(K)") -n auto -m slow
 
 browser: $(VENV)/.dev ## Run the tests that need Chromium
 	$(BIN)/python -m pytest tests -m browser

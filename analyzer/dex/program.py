@@ -11,6 +11,7 @@ from analyzer.dex.classes import DexClass, DexField, DexMethod
 from analyzer.dex.errors import DexError
 from analyzer.dex.file import DexFile
 from analyzer.dex.hierarchy import Hierarchy
+from analyzer.dex.mutf8 import encode_mutf8
 from analyzer.dex.problems import DexProblem, ProblemLog, gaps_of
 from analyzer.dex.symbols import FieldRef, MethodRef
 from analyzer.dex.users import Users
@@ -18,6 +19,7 @@ from analyzer.model import AnalysisGap
 from analyzer.options import Limits
 
 _CACHED_SIGNATURES = 4_096
+_CACHED_REFS = 16_384
 _CACHED_METHODS = 1 << 16
 _FEW_SUBTYPES = 16
 """Below more classes than this, methods are first searched by name in all files at once."""
@@ -33,6 +35,7 @@ class Program:
         """Join `files`, in load order; `problems` are those of files that could not be opened."""
         self.files = files
         self._problems = problems
+        self._method_refs: dict[tuple[str | None, str | None, str | None], tuple[MethodRef, ...]] = {}
         self._signatures: dict[tuple[str, str], dict[str, DexMethod]] = {}
         self._resolved: dict[MethodRef, DexMethod | None] = {}
         self._searches: dict[tuple[re.Pattern[bytes] | bytes, ...], tuple[str, ...]] = {}
@@ -104,15 +107,36 @@ class Program:
 
         The owner is the one instructions name, which may be a subclass of the one that defines the method.
         """
-        return tuple(
-            sorted(
-                {
-                    file.method(index)
-                    for file in self.files
-                    for index in file.tables.find_methods(owner, name, descriptor)
-                }
-            )
-        )
+        key = (owner, name, descriptor)
+        known = self._method_refs.get(key)
+        if known is None:
+            found = {
+                file.method(index)
+                for file in self._files_naming(owner)
+                for index in file.tables.find_methods(owner, name, descriptor)
+            }
+            known = tuple(sorted(found))
+            if len(self._method_refs) >= _CACHED_REFS:
+                self._method_refs.clear()
+            self._method_refs[key] = known
+        return known
+
+    def _files_naming(self, type_name: str | None) -> Sequence[DexFile]:
+        """Return the files that name a type: most types are named in a few of many files."""
+        if type_name is None:
+            return self.files
+        if len(self.files) == 1:
+            return self.files
+        return self._naming.get(encode_mutf8(type_name), ())
+
+    @cached_property
+    def _naming(self) -> dict[bytes, list[DexFile]]:
+        """The files that name each type, by its descriptor in modified UTF-8."""
+        naming: dict[bytes, list[DexFile]] = {}
+        for file in self.files:
+            for descriptor in file.tables.type_descriptors():
+                naming.setdefault(descriptor, []).append(file)
+        return naming
 
     def field_refs(
         self, owner: str | None = None, name: str | None = None, descriptor: str | None = None
@@ -120,7 +144,11 @@ class Program:
         """Return the fields that code of the app names, sorted; None matches everything, `descriptor` is the type."""
         return tuple(
             sorted(
-                {file.field(index) for file in self.files for index in file.tables.find_fields(owner, name, descriptor)}
+                {
+                    file.field(index)
+                    for file in self._files_naming(owner)
+                    for index in file.tables.find_fields(owner, name, descriptor)
+                }
             )
         )
 

@@ -119,6 +119,11 @@ class IdTables:
                 self._type_lists[offset] = known
         return known
 
+    def type_descriptors(self) -> set[bytes]:
+        """Return the descriptors of all types that can be read, in modified UTF-8."""
+        count = len(self.strings)
+        return {self.strings.raw(number) for number in self.type_strings.tolist() if number < count}
+
     def find_type(self, descriptor: str) -> int | None:
         """Return the index of a type, or None when the file does not name it."""
         string = self.strings.find(descriptor)
@@ -177,14 +182,14 @@ class IdTables:
         self, owners: IndexColumn, names: Column, ascending: bool, owner: str | None, name: str | None
     ) -> list[int]:
         """Return the rows with this owner and name; valid tables are sorted by owner, which says `ascending`."""
+        type_index = None if owner is None else self.find_type(owner)
+        if owner is not None and (type_index is None or type_index > np.iinfo(owners.dtype).max):
+            return []
         string = None if name is None else self.strings.find(name)
         if name is not None and string is None:
             return []
         low, high = 0, len(names)
-        if owner is not None:
-            type_index = self.find_type(owner)
-            if type_index is None or type_index > np.iinfo(owners.dtype).max:
-                return []
+        if type_index is not None:
             if not ascending:
                 rows = np.flatnonzero(owners == type_index)
                 return rows.tolist() if string is None else rows[names[rows] == string].tolist()
