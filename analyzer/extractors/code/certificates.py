@@ -208,11 +208,18 @@ def _uses(
 
 
 def _note_passwords(method: DexMethod, resolved: Iterable[str], passwords: dict[str, CodePassword]) -> None:
-    """Keep the passwords of a call; where they are not known, the texts that its method loads."""
+    """Keep the passwords of a call."""
+    for one in passwords_of(method, resolved):
+        if len(passwords) < _MAX_PASSWORDS:
+            passwords.setdefault(one.text, one)
+
+
+def passwords_of(method: DexMethod, resolved: Iterable[str]) -> Iterator[CodePassword]:
+    """Yield what may open a store that `method` loads: its `resolved` passwords, else the texts that it loads."""
     texts = [text for text in resolved if text]
     for text in texts or _loaded(method):
-        if len(text) <= _MAX_PASSWORD and len(passwords) < _MAX_PASSWORDS:
-            passwords.setdefault(text, CodePassword(text, method.owner.name))
+        if len(text) <= _MAX_PASSWORD:
+            yield CodePassword(text, method.owner.name)
 
 
 def _loaded(method: DexMethod) -> list[str]:

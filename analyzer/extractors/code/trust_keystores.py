@@ -10,13 +10,15 @@ from analyzer.dataflow.values import Number, Parameter, Result, Unknown, Value, 
 from analyzer.dex import DexMethod, MethodRef, Site, dotted
 from analyzer.errors import TargetError
 from analyzer.extractors.code.callback_wiring import CallbackWiring, Installation
+from analyzer.extractors.code.certificates import passwords_of
 from analyzer.extractors.code.context import CodeContext, location_of
-from analyzer.extractors.code.stream_sources import StreamSource, stream_sources
+from analyzer.extractors.code.stream_sources import StreamSource, stream_sources, texts_of
 from analyzer.extractors.code.trust_sources import ANDROID_CA_STORE, FACTORY, KEY_STORE, events_of, store_types
 from analyzer.model import ApiUse, Location, PinFact
 from analyzer.model.location import MAX_SNIPPET_CHARACTERS
 from analyzer.model.pins import Activation
 from analyzer.x509.contents import MAX_INPUT_BYTES, read_contents
+from analyzer.x509.pbe import Password, Work
 
 OWN, DEVICE, MIXED = "keystore-trust", "android-ca-store-trust", "keystore-mix-trust"
 """Catalogue names: a factory with certificates of its own, with the device's own store, with both.
@@ -29,6 +31,8 @@ _CERTIFICATES = "Ljava/security/cert/CertificateFactory;"
 _SYSTEM_ALIAS = "system:"
 _MAX_SITES = 200
 _MAX_PINS = 200
+_MAX_PASSWORDS = 20
+"""Most passwords that are tried on one store."""
 _STRINGS = frozenset({0x1A, 0x1B})
 
 
@@ -47,6 +51,8 @@ class _Store(msgspec.Struct):
     filtered: bool = False
     """Only aliases that begin with ``system:`` are taken."""
     entries: dict[StreamSource, None] = {}
+    passwords: dict[Password, None] = {}
+    """What may open the stores among `entries`."""
     unknown: dict[str, None] = {}
     """Why some of its certificates are not known."""
 
@@ -77,6 +83,7 @@ class _Reader:
         self._resolver = resolver
         self._wiring = wiring
         self._backtrace = Backtrace(resolver)
+        self._work = Work()
         self.pins: list[PinFact] = []
         self.uses: list[ApiUse] = []
 
@@ -90,7 +97,7 @@ class _Reader:
         known = [one for one in stores if not isinstance(one, Parameter | Unknown)]
         if not known:
             return
-        content = _Store(entries={}, unknown={})
+        content = _Store(entries={}, passwords={}, unknown={})
         for store in known:
             self._fill(content, store, site.method)
         installed = self._installed(call.arguments[0])
@@ -115,6 +122,9 @@ class _Reader:
                 self._certificate(content, event.arguments[1], method)
             elif event.ref.name == "load" and event.arguments and event.arguments[0] != Number(0):
                 self._stream(content, event.arguments[0])
+                loading = self._program.resolve_method(store.method) if isinstance(store, Result) else None
+                if len(event.arguments) > 1:
+                    self._passwords(content, event.arguments[1], loading or method)
 
     def _certificate(self, content: _Store, certificate: Value, method: DexMethod) -> None:
         for source in self._backtrace.sources(certificate):
@@ -132,6 +142,18 @@ class _Reader:
                     continue
                 case _:
                     content.unknown["a certificate that is only known at run time"] = None
+
+    def _passwords(self, content: _Store, password: Value, method: DexMethod) -> None:
+        """Keep what a store may be opened with: the constants that are given, else the texts that its method loads."""
+        values = [
+            part
+            for source in (password, *self._backtrace.sources(password))
+            for one in self._resolver.resolve(source).values
+            for part in alternatives(one)
+        ]
+        for found in passwords_of(method, texts_of(values)):
+            if len(content.passwords) < _MAX_PASSWORDS:
+                content.passwords[Password(text=found.text, source=f"a constant in {found.place}")] = None
 
     def _stream(self, content: _Store, stream: Value) -> None:
         values: dict[Value, None] = {}
@@ -187,11 +209,10 @@ class _Reader:
         count = 0
         for source in content.entries:
             name = source.entry or "a certificate in the code"
-            digests = list(self._digests(source))
+            digests, problem = self._digests(source, tuple(content.passwords))
             if not digests:
-                yield msgspec.structs.replace(
-                    unknown, value=name, problem_detail=f"no certificate could be read from {name}"
-                )
+                why = f"no certificate could be read from {name}" + (f": {problem}" if problem else "")
+                yield msgspec.structs.replace(unknown, value=name, problem_detail=why[:MAX_SNIPPET_CHARACTERS])
             for digest in digests:
                 count += 1
                 if count <= _MAX_PINS:
@@ -200,21 +221,27 @@ class _Reader:
         for reason in content.unknown if activation != "defined_only" else ():
             yield msgspec.structs.replace(unknown, problem_detail=reason[:MAX_SNIPPET_CHARACTERS])
 
-    def _digests(self, source: StreamSource) -> Iterator[bytes]:
+    def _digests(self, source: StreamSource, passwords: tuple[Password, ...]) -> tuple[list[bytes], str | None]:
+        """Return the digests of the certificates that are trusted, and why there may be more."""
         data = source.data
         if data is None and source.entry is not None and self._code.read is not None:
             try:
                 data = self._code.read(source.entry)
             except TargetError:
-                return
+                return [], None
         if data is None or len(data) > MAX_INPUT_BYTES:
-            return
-        for item in read_contents(data).items:
+            return [], None
+        digests: list[bytes] = []
+        problem: str | None = None
+        for item in read_contents(data, passwords, self._work).items:
             if item.certificate is not None:
-                yield item.certificate.sha256
-            for entry in item.store.entries if item.store is not None else ():
+                digests.append(item.certificate.sha256)
+            if item.store is not None:
+                problem = problem or item.store.problem
                 # The certificates of a key are the app's own identity, which nobody is trusted for.
-                yield from (one.sha256 for one in entry.certificates if entry.kind == "certificate")
+                trusted = (one for one in item.store.entries if one.kind == "certificate")
+                digests += [one.sha256 for entry in trusted for one in entry.certificates]
+        return digests, problem
 
 
 def _loads(method: DexMethod, text: str) -> bool:

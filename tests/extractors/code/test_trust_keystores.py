@@ -1,6 +1,8 @@
 """Trust managers made from key stores: own certificates, the device's store, and both."""
 
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,8 @@ from analyzer.extractors.code.trust_keystores import KeystoreFacts, extract_keys
 from tests.extractors.code.smali_fixtures import context_of
 
 BUILDS = ("trust-stores", "trust-stores-r8")
+STORES = Path(__file__).parents[2] / "x509/fixtures/stores"
+IN_STORE = "517680bd07bf0eb6360e7fdead2e88ccadc8957b164cc146b066ba48a7eca28d"
 CERTIFICATE = "02e714a1c1071d80557847d95b3e743ad01356577e7858b0e617282155c7192c"
 
 
@@ -16,6 +20,9 @@ CERTIFICATE = "02e714a1c1071d80557847d95b3e743ad01356577e7858b0e617282155c7192c"
 def facts(build: str) -> KeystoreFacts:
     """Return what is found in a build."""
     code = context_of(build, application="org.example.trust.App", package="org.example.trust")
+    protected = (STORES / "pkcs12-trust.bin").read_bytes()
+    entries = ("trust.p12", "field.p12", "secret.p12")
+    code = replace(code, entries=entries, read=dict.fromkeys(entries, protected).__getitem__)
     return extract_keystores(code, CallbackWiring(code))
 
 
@@ -25,6 +32,9 @@ def test_each_factory_says_whose_certificates_it_trusts(build: str) -> None:
     assert {name: (use.api, use.activation, use.arguments) for name, use in found.items()} == {
         "wireOwn": ("keystore-trust", "active", ("user",)),
         "wireFromFile": ("keystore-trust", "active", ("unknown",)),
+        "wireProtected": ("keystore-trust", "active", ("user", "trust.p12")),
+        "wireProtectedByField": ("keystore-trust", "active", ("user", "field.p12")),
+        "wireSecret": ("keystore-trust", "active", ("user", "secret.p12")),
         "wireDevice": ("android-ca-store-trust", "active", ("user",)),
         "wireMixed": ("keystore-mix-trust", "active", ("user",)),
         "wireUnused": ("keystore-trust", "created", ("user",)),
@@ -47,4 +57,7 @@ def test_certificates_of_the_app_are_pins_of_the_factory(build: str) -> None:
         "wireOwn": (CERTIFICATE, "constant", "active"),
         "wireUnused": (CERTIFICATE, "constant", "created"),
         "wireFromFile": (None, "unresolved", "active"),
+        "wireProtected": (IN_STORE, "constant", "active"),
+        "wireProtectedByField": (IN_STORE, "constant", "active"),
+        "wireSecret": (None, "unresolved", "active"),
     }
