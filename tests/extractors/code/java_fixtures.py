@@ -6,6 +6,7 @@ Each has its sources in ``src`` and, in ``stubs``, what it needs of libraries an
 hold its pinning classes, of version 3.13.1, as they are.
 """
 
+import runpy
 import shutil
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from builder.archives import write_zip  # noqa: E402
 from builder.code import _javac, _write_java_api  # noqa: E402
 from builder.tools import BUNDLETOOL, JAVA_LIBRARIES, Tools, find_tools  # noqa: E402
 
+_OKHTTP = runpy.run_path(str(HERE / "okhttp/rebuild.py"))
 _FIXTURES = {"pin-practices": True, "pin-clients": True, "pin-legacy": False, "plain-clients": True,
              "check-pins": True}  # fmt: skip
 """By name, with whether it calls OkHttp."""
@@ -65,6 +67,18 @@ def _build(tools: Tools, work: Path, source: Path, api: Path, *, calls_okhttp: b
         # The library keeps its names; what R8 makes of the app's own code is what such a fixture is about.
         tools.java(BUNDLETOOL, "com.android.tools.r8.R8", *common, *libraries, "--pg-conf", rules, program)
         shutil.copyfile(output / "classes.dex", source.with_name(f"{source.name}-r8.dex"))
+        # The same with the library under another package, as `okhttp/rebuild.py` moves it.
+        moved = [_shaded(work, path) for path in (program, *okhttp)]
+        given: list[str | Path] = [part for path in (api, android, *moved[1:]) for part in ("--lib", path)]
+        tools.java(BUNDLETOOL, "com.android.tools.r8.D8", *common, *given, moved[0])
+        shutil.copyfile(output / "classes.dex", source.with_name(f"{source.name}-relocated.dex"))
+
+
+def _shaded(work: Path, archive: Path) -> Path:
+    relocate, target = _OKHTTP["_relocate"], work / f"shaded-{archive.name}"
+    classes = _OKHTTP["_read_jar"](archive)
+    write_zip(target, {relocate(name): _OKHTTP["_moved"](data, relocate) for name, data in classes.items()})
+    return target
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from functools import cache
 
 from analyzer.extractors.code.callback_wiring import CallbackWiring
-from analyzer.extractors.code.client_facts import extract_clients
+from analyzer.extractors.code.client_facts import PLATFORM, extract_clients
 from analyzer.model import ClientFact
 from tests.extractors.code.smali_fixtures import context_of
 
@@ -61,3 +61,10 @@ def test_clients_of_a_renamed_okhttp_are_found_all_the_same() -> None:
 
 def test_clients_that_okhttp_builds_itself_are_left_out() -> None:
     assert all(client.owner == "first-party" for name in ("clients", "clients-renamed") for client in _clients(name))
+
+
+def test_a_null_key_manager_beside_a_trust_manager_is_no_null_trust_manager() -> None:
+    # All of them call SSLContext.init(null, {manager}, null); null in the middle would mean the platform's manager.
+    with_factory = [one for name in ("clients", "clients-renamed") for one in _clients(name) if one.own_socket_factory]
+    assert len(with_factory) == 6
+    assert all(one.factory_managers and PLATFORM not in one.factory_managers for one in with_factory)

@@ -11,7 +11,7 @@ from analyzer.extractors.code.hostname_verifiers import extract_hostname_verifie
 from analyzer.model import PinFact
 from tests.extractors.code.smali_fixtures import context_of
 
-BUILDS = ("check-pins", "check-pins-r8")
+BUILDS = ("check-pins", "check-pins-r8", "check-pins-relocated")
 NAMES = (
     "pinned", "host one", "host two", "logs", "local", "without", "after", "not added", "by library",
     "verifier leaf", "chain one", "chain two", "verifier logs", "verifier own", "verifier not set", "verifier by library",
