@@ -51,6 +51,8 @@ class OkHttpAnchors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     refusal: tuple[str, ...]
     prefixes: tuple[str, ...]
     client_fields: tuple[str, ...]
+    own: tuple[str, ...]
+    """Parts of texts that stand in classes of the library alone."""
 
 
 class OkHttpFingerprints(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

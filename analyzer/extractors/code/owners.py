@@ -28,8 +28,12 @@ class Owners:
     package names belong to nobody in particular.
     """
 
-    def __init__(self, app: AppInfo, sdks: Iterable[Sdk]) -> None:
-        """Prepare for the packages of `app` and the known `sdks`."""
+    def __init__(self, app: AppInfo, sdks: Iterable[Sdk], recognised: Mapping[str, str] | None = None) -> None:
+        """Prepare for the packages of `app` and the known `sdks`.
+
+        `recognised` names the owners of classes, by descriptor, whose packages do not tell.
+        """
+        self._recognised = dict(recognised or {})
         libraries = {package: f"sdk:{sdk.name}" for sdk in sdks for package in sdk.packages}
         own = dict.fromkeys(_own_packages(app, libraries), FIRST_PARTY)
         self._by_prefix: dict[str, str] = {
@@ -43,7 +47,7 @@ class Owners:
         owner = self._known.get(package)
         if owner is None:
             owner = self._known[package] = self._look_up(package)
-        return owner
+        return self._recognised.get(class_descriptor.lstrip("["), owner) if owner == UNKNOWN else owner
 
     def _look_up(self, package: str) -> str:
         prefix = package

@@ -20,6 +20,7 @@ from analyzer.extractors.code.hostname_verifiers import VerifierFacts, extract_h
 from analyzer.extractors.code.hosts import extract_hosts
 from analyzer.extractors.code.literals import extract_literals
 from analyzer.extractors.code.okhttp import extract_okhttp
+from analyzer.extractors.code.okhttp_classes import renamed_okhttp_classes
 from analyzer.extractors.code.owners import Owners
 from analyzer.extractors.code.pin_libraries import extract_pin_libraries
 from analyzer.extractors.code.pin_practices import extract_pin_practices
@@ -128,14 +129,16 @@ def analyse_code(
     gaps += payloads.gaps
     program = Program.build(files, limits, payloads.files)
     resources = AppResources(app)
+    resolver = Resolver(program, resources)
+    recognised = run("library-classes", (), lambda: renamed_okhttp_classes(program, resolver))
     code = CodeContext(
         program=program,
         app=app.info,
         catalogue=catalogue,
         limits=limits,
-        owners=Owners(app.info, catalogue.sdks),
+        owners=Owners(app.info, catalogue.sdks, recognised),
         resources=resources,
-        resolver=Resolver(program, resources),
+        resolver=resolver,
         entries=app.entries(),
         read=app.read,
         resource_texts=app.resources.texts_containing,
