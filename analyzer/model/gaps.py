@@ -25,9 +25,11 @@ GapReason = Literal[
 ``failure`` is a bug of ours: an unexpected exception, kept from ending the run.
 """
 
-FactKind = Literal["app", "policy", "pin", "callback", "certificate", "sdk", "host", "chain", "code", "native"]
-"""Kinds of facts a gap may hide; ``code`` stands for everything that is read from bytecode,
-``native`` for what native libraries do."""
+FactKind = Literal[
+    "app", "policy", "pin", "callback", "socket", "certificate", "sdk", "host", "chain", "code", "native"
+]  # fmt: skip
+"""Kinds of facts a gap may hide; ``code`` stands for everything that is read from bytecode, ``socket`` for those
+callbacks alone that are sockets made by hand, ``native`` for what native libraries do."""
 
 
 class AnalysisGap(Record, frozen=True, kw_only=True):

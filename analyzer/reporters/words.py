@@ -37,6 +37,7 @@ GAP_REASONS: Mapping[GapReason, str] = {
     "failure": "failure of the analyzer",
 }
 HIDDEN_KINDS: Mapping[FactKind, str] = {
+    "socket": "sockets made by hand",
     "app": "the manifest",
     "policy": "the network security configuration",
     "pin": "pins",

@@ -12,6 +12,7 @@ _UNWIRED = {
     "defined_only": "nothing was seen that builds or uses it",
 }
 _DEAD_TAG = "dead?"
+_DEBUG_TAG = "debug-only"
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -40,9 +41,14 @@ def adjust(judgement: Judgement, fact: Record, names: tuple[AdjustmentName, ...]
                 if is_local_fact(fact):
                     judgement = _move(judgement, -2, "only local or reserved hosts are concerned")
             case "process-wide":
-                if getattr(fact, "process_wide", False) or getattr(fact, "kind", None) == "base":
+                # What holds in debuggable builds only is not released, wherever it holds there.
+                if _DEBUG_TAG not in judgement.tags and _is_process_wide(fact):
                     judgement = _move(judgement, 1, "it holds for the whole process")
     return judgement
+
+
+def _is_process_wide(fact: Record) -> bool:
+    return bool(getattr(fact, "process_wide", False)) or getattr(fact, "kind", None) == "base"
 
 
 def is_local_fact(fact: Record) -> bool:

@@ -13,6 +13,7 @@ _NOUNS: dict[FactKind, str] = {
     "policy": "the network security policy",
     "pin": "pins",
     "callback": "classes that take part in TLS decisions",
+    "socket": "sockets made by hand",
     "certificate": "bundled certificates",
     "sdk": "bundled libraries",
     "host": "the hosts that the app uses",
@@ -22,6 +23,8 @@ _NOUNS: dict[FactKind, str] = {
 }
 _READ_FROM_CODE: tuple[FactKind, ...] = ("callback",)
 """Kinds that come from bytecode alone, so that a gap in the code may hide them even when it does not name them."""
+_PARTS: dict[FactKind, FactKind] = {"socket": "callback"}
+"""Kinds that are a part of another one: looked for with it, and hidden with it."""
 _STATES = {
     "unresolved": "The manifest names a network security policy that no supplied file contains.",
     "unreadable": "The network security policy could not be read.",
@@ -45,7 +48,8 @@ def blindness(rule: RuleHead, facts: Facts, gaps: Sequence[AnalysisGap]) -> Blin
     """Tell what a rule cannot see of the facts that it reads."""
     source = KINDS[rule.for_each]
     required: tuple[FactKind, ...] = tuple(dict.fromkeys((source.reads, *rule.needs, *rule.looks_in)))
-    missing = [kind for kind in required if kind not in facts.covered]
+    looked_for = dict.fromkeys(_PARTS.get(kind, kind) for kind in required)
+    missing = [kind for kind in looked_for if kind not in facts.covered]
     hiding = [gap for gap in gaps if _hidden(gap).intersection(required)]
     sentences: list[str] = []
     if missing:
@@ -66,13 +70,15 @@ def _hidden(gap: AnalysisGap) -> set[FactKind]:
     hidden = set(gap.hides)
     if "code" in hidden:
         hidden.update(_READ_FROM_CODE)
+    hidden.update(part for part, whole in _PARTS.items() if whole in hidden)
     return hidden
 
 
 def _quoted(gaps: Sequence[AnalysisGap], required: Iterable[FactKind]) -> list[str]:
     sentences = []
     for gap in gaps[:MAX_NAMED_GAPS]:
-        kinds = _join([_NOUNS[kind] for kind in required if kind in _hidden(gap)])
+        hidden = _hidden(gap)
+        kinds = _join([_NOUNS[kind] for kind in required if kind in hidden and _PARTS.get(kind) not in hidden])
         detail = gap.detail.rstrip()
         stop = "" if detail.endswith((".", "!", "?")) else "."
         sentences.append(f"{_capital(kinds)} may be hidden ({gap.reason}): {detail}{stop}")

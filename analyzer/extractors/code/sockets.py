@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from analyzer.dataflow.question import Instance
+from analyzer.dataflow.register_reads import is_read
 from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.values import Created, Number, Result, Text, Value, alternatives, walk
 from analyzer.dataflow.wiring import Use, Wiring
@@ -93,7 +94,7 @@ class _Reader:
                 subject=f"{len(names)} class{'es' if len(names) > 1 else ''}",
                 detail="Whether the server's name is compared for sockets made by hand could not be told: "
                 f"{shown}{' …' if len(names) > 5 else ''}.",
-                hides=("callback",),
+                hides=("socket",),
             )
         if self._dropped:
             yield AnalysisGap(
@@ -101,7 +102,7 @@ class _Reader:
                 reason="limit",
                 subject="sockets",
                 detail=f"{self._dropped:,} more places that make sockets were not looked at.",
-                hides=("callback",),
+                hides=("socket",),
                 incomplete=True,
             )
 
@@ -367,9 +368,9 @@ def _is_platforms(value: Value) -> bool:
 
 
 def _takes_result(site: Site) -> bool:
-    """Say whether the instruction behind a call takes its result."""
+    """Say whether a call's result is taken by the instruction behind it, and read on some way from there."""
     code = site.method.code()
     if code is None:
         return True
     following = next((one for one in code.instructions if one.offset > site.offset), None)
-    return following is not None and following.opcode == _MOVE_RESULT
+    return following is not None and following.opcode == _MOVE_RESULT and is_read(code, following)

@@ -4,9 +4,9 @@ Conditions call them by the name given to ``@judgement``. Texts are clauses abou
 means that there is nothing to say.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from analyzer.model import ApiUse, ClientFact, Location, PinFact, SdkFact
+from analyzer.model import ApiUse, CallbackFact, ClientFact, Location, PinFact, SdkFact
 from analyzer.model.okhttp_patterns import (
     NEWEST,
     PatternError,
@@ -29,6 +29,7 @@ _ASCII_HOSTS: Version = (4, 9, 2)
 _MODERN_ONLY: Version = (3, 13, 0)
 _UNKNOWN = "unknown"
 _ACCEPTING = frozenset({"accept-all", "null-guard", "swallow"})
+_LISTED = "allow-list"
 _CARELESS = frozenset({"accept-all", "ignores-session", "peerhost-tautology", "substring", "swallow", "session-valid"})
 
 
@@ -200,13 +201,35 @@ def accepting_trust_managers(context: Context, fact: PinSetView) -> tuple[str, .
 
     Those of the clients that get the pins, where these are known; else all of the app that are in code that may run.
     """
-    return _beside(context, fact, "trust_manager", _ACCEPTING)
+    return _names(one for one in _beside(context, fact, "trust_manager") if one.behaviour in _ACCEPTING)
 
 
 @judgement("careless_verifiers")
 def careless_verifiers(context: Context, fact: PinSetView) -> tuple[str, ...]:
     """Name the host name verifiers in use beside a set's pins that accept names they should refuse, in the same way."""
-    return _beside(context, fact, "hostname_verifier", _CARELESS)
+    return _names(one for one in _beside(context, fact, "hostname_verifier") if _is_careless(one, fact))
+
+
+def _names(callbacks: Iterable[CallbackFact]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.class_name for one in callbacks))
+
+
+def _is_careless(verifier: CallbackFact, fact: PinSetView) -> bool:
+    """Say whether a verifier accepts some name of a set of pins without the certificate, outside of debuggable builds.
+
+    One that asks for certain names does so for these: with other hosts it goes by the certificate, or refuses.
+    """
+    if verifier.debug_only:
+        return False
+    if verifier.behaviour != _LISTED:
+        return verifier.behaviour in _CARELESS
+    names = [name.casefold().rstrip(".") for name in verifier.values]
+    if not names or fact.host is None:
+        return True
+    host = fact.host.casefold().rstrip(".")
+    base = host.lstrip("*.")
+    below = fact.include_subdomains or host.startswith("*")
+    return any(name == host or (below and name.endswith(f".{base}")) for name in names)
 
 
 @judgement("okhttp_clients_known")
@@ -230,20 +253,21 @@ def _place(location: Location) -> tuple[object, ...]:
     return location.entry, location.class_name, location.method, location.code_offset
 
 
-def _beside(context: Context, fact: PinSetView, kind: str, behaviours: frozenset[str]) -> tuple[str, ...]:
+def _beside(context: Context, fact: PinSetView, kind: str) -> tuple[CallbackFact, ...]:
+    """Return the callbacks in use that may decide beside a set's pins, one for each class and behaviour."""
     found = {
-        callback.class_name: None
+        (callback.class_name, callback.behaviour, callback.variant): callback
         for callback in context.facts.callbacks
-        if callback.kind == kind and callback.behaviour in behaviours and callback.activation == "active"
+        if callback.kind == kind and callback.activation == "active"
     }
     if not okhttp_clients_known(context, fact):
-        return tuple(found)
+        return tuple(found.values())
     given: set[str] = set()
     for client in _clients_of(context, fact):
         given.update(client.verifiers if kind == "hostname_verifier" else client.trust_managers)
         if kind == "trust_manager":
             given.update(client.factory_managers)
-    return tuple(name for name in found if name in given)
+    return tuple(callback for callback in found.values() if callback.class_name in given)
 
 
 @judgement("okhttp_flaw")

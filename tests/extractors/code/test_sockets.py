@@ -52,7 +52,7 @@ def test_sockets_that_could_not_be_judged_are_a_gap() -> None:
     (gap,) = _facts().gaps
     assert "App$Compared (getPeerCertificates is asked)" in gap.detail
     assert "App$Handed (it is handed to android.net.Wrapper.wrap)" in gap.detail
-    assert gap.hides == ("callback",)
+    assert gap.hides == ("socket",)
 
 
 def test_it_is_told_whether_data_went_over_an_unchecked_socket() -> None:
@@ -66,3 +66,11 @@ def test_the_sockets_of_libraries_that_check_names_are_left_out() -> None:
     code = context_of("calls-shrunk")
     found = extract_sockets(code, CallbackWiring(code))
     assert {fact.behaviour for fact in found.callbacks} <= {"verifier-tested", "get-insecure"}
+
+
+def test_an_answer_that_is_kept_and_never_read_is_ignored() -> None:
+    code = context_of("kept-results")
+    facts = extract_sockets(code, CallbackWiring(code)).callbacks
+    assert {fact.behaviour for fact in facts} == {"verify-result-ignored"}
+    names = {fact.class_name.removeprefix("org.example.shop.") for fact in facts}
+    assert names == {"Unread", "Replaced", "InLoop"}
