@@ -16,8 +16,11 @@ import yaml
 
 from analyzer.cli import cli
 from analyzer.gate.team_policy_schema import team_policy_schema_bytes
+from analyzer.live.prober import CONNECT_SECONDS, MAX_BYTES, MAX_CERTIFICATE_BYTES, MAX_CERTIFICATES, MAX_READS
+from analyzer.live.recordings import MAX_FILE_BYTES
+from analyzer.live.resolve import RESOLVE_SECONDS
 from analyzer.model import RuleText
-from analyzer.options import Limits
+from analyzer.options import Limits, LiveOptions
 from analyzer.reporters.json_schema import schema_bytes
 from analyzer.ruleset.loader import load_rules, read_rule, texts
 from analyzer.ruleset.rule_schema import rule_schema_bytes
@@ -33,6 +36,7 @@ _FAMILIES = {
     "nsc": "Network security configuration",
     "pin": "Quality of pins",
     "hv": "Host name verification",
+    "live": "Chains that hosts present",
     "webview": "WebView",
     "okhttp": "OkHttp",
     "trustkit": "TrustKit",
@@ -131,7 +135,35 @@ def _limits() -> str:
             meaning = " ".join(str(ast.literal_eval(note.value)).split())
             lines.append(f"| `{field.target.id}` | {getattr(Limits(), field.target.id):,} | {meaning} |")
     lines += ["", *_NOT_SEEN.splitlines(), "", *_NOT_FOLLOWED.splitlines()]
+    lines += ["", *_live_limits()]
     return "\n".join(lines) + "\n"
+
+
+def _live_limits() -> list[str]:
+    """Tabulate the bounds of the live check, which no option but those named changes."""
+    live = LiveOptions()
+    rows = (
+        ("hosts", f"{live.max_hosts}", "`--live-max`, at most 1000; more are refused, all of them"),
+        ("seconds for one host, after its name was resolved", f"{live.timeout_seconds:g}", "`--live-timeout`"),
+        ("seconds to connect to one address", f"{CONNECT_SECONDS:g}", "part of the above"),
+        ("seconds to resolve a name", f"{RESOLVE_SECONDS:g}", ""),
+        ("seconds for all hosts", f"{live.budget_seconds:g}", "`--live-budget`; hosts beyond it are unknown"),
+        ("hosts at once", f"{live.threads}", "`--live-threads`, at most 64; one connection per address"),
+        ("bytes and reads of one handshake", f"{MAX_BYTES:,} and {MAX_READS:,}", "more is `too-much`"),
+        ("certificates of one chain", f"{MAX_CERTIFICATES}", "the rest is counted and left out"),
+        ("bytes of one certificate", f"{MAX_CERTIFICATE_BYTES:,}", "larger ones are counted and left out"),
+        ("bytes of one recording", f"{MAX_FILE_BYTES:,}", "a larger one is a gap"),
+    )
+    return [
+        "## The live check",
+        "",
+        "Bounds on what `--live` asks and what `--chains` reads. What lies beyond them leaves the verdict `unknown`",
+        "with its reason; `--live-strict` makes that exit code 3.",
+        "",
+        "| what | bound | changed by |",
+        "| --- | --- | --- |",
+        *(f"| {what} | {bound} | {how} |" for what, bound, how in rows),
+    ]
 
 
 def _help() -> str:

@@ -17,6 +17,7 @@ _COMMANDS = {
     "policy": ("analyzer.cli.policy", "policy", "Print the network security policy that holds per host."),
     "pins": ("analyzer.cli.pins", "pins", "Print the pins of an app, or of certificates, keys and hosts."),
     "diff": ("analyzer.cli.diff", "diff", "Say what changed between two versions, and whether it is weaker."),
+    "recheck": ("analyzer.cli.recheck", "recheck", "Check the pins of earlier reports against the chains of today."),
     "baseline": ("analyzer.cli.baseline", "baseline", "Keep known findings in a file, so that only new ones block."),
     "init": ("analyzer.cli.init", "init", "Write a first policy file from a scan."),
     "lint": ("analyzer.cli.lint", "lint", "Check policy files of a source tree, without an app."),

@@ -13,7 +13,14 @@ from analyzer.cli.messages import complain, note
 from analyzer.errors import UsageError
 from analyzer.extractors.catalogue import load_catalogue
 from analyzer.extractors.pin_values import identify_key
-from analyzer.live.key_rows import host_target, is_app, rows_of_chain, rows_of_file, snippet_host
+from analyzer.live.key_rows import (
+    host_target,
+    is_app,
+    rows_of_app,
+    rows_of_chain,
+    rows_of_file,
+    snippet_host,
+)
 from analyzer.live.names import HostNameError, read_host
 from analyzer.live.pool import Place
 from analyzer.live.settings import read_settings
@@ -62,6 +69,7 @@ def print_keys(
     live: dict[str, Any],
     *,
     as_of: dt.datetime,
+    limits: tuple[str, ...],
     pick: Sequence[str],
     snippet_host: str | None,
     single_pin: bool,
@@ -75,8 +83,14 @@ def print_keys(
                 note(f"Would contact {target.host.name}, port {target.port}")
         return 0
     rows, complete = _read(targets, live, as_of, passwords)
+    for app in targets.apps:
+        found, whole = _rows_of_app(app, as_of, limits)
+        rows += found
+        complete = complete and whole
     if not rows:
-        return _INCOMPLETE
+        if complete:
+            note("There is no certificate and no key.")
+        return 0 if complete else _INCOMPLETE
     chosen = distinct(_picked(rows, pick))
     match output_format:
         case "table":
@@ -169,6 +183,20 @@ def _read(
                 lambda digest: identify_key(digest, catalogue),
             )
     return rows, complete
+
+
+def _rows_of_app(app: Path, as_of: dt.datetime, limits: tuple[str, ...]) -> tuple[list[KeyRow], bool]:
+    """Return what an app carries, and whether it was read completely."""
+    from analyzer.cli.limits import parse_limits
+    from analyzer.options import ScanOptions
+    from analyzer.pipeline import load_engine, scan
+
+    options = ScanOptions(as_of=as_of, limits=parse_limits(limits), fail_on=None)
+    result = scan(app, options, load_engine(options))
+    if result.gate.exit_code != 0:
+        complain(f"{app}: {result.gate.outcome} (exit code {result.gate.exit_code}): {result.gate.reason}")
+    facts = result.facts.certificates if result.facts is not None else ()
+    return [*rows_of_app(facts, app.as_posix())], result.gate.exit_code == 0
 
 
 def _content(path: Path | None) -> bytes:

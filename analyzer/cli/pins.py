@@ -38,6 +38,7 @@ _ROLES = ("leaf", "intermediate", "anchor", "all")
     show_default=True,
     help="table or json; for keys also pins, nsc, okhttp-kotlin, okhttp-java, trustkit, curl, hex, openssl.",
 )
+@click.option("--certificates", is_flag=True, help="For an app: list the certificates and keys that it carries.")
 @click.option(
     "--pick",
     type=click.Choice(_ROLES),
@@ -55,6 +56,7 @@ _ROLES = ("leaf", "intermediate", "anchor", "all")
 def pins(
     targets: tuple[str, ...],
     output_format: str,
+    certificates: bool,
     pick: tuple[str, ...],
     snippet_host: str | None,
     single_pin: bool,
@@ -77,15 +79,19 @@ def pins(
     from analyzer.cli.keys import print_keys, sort_targets
 
     sorted_targets = sort_targets(targets, live)
-    if sorted_targets.apps:
+    if sorted_targets.apps and not certificates:
         if sorted_targets.others or output_format not in ("table", "json"):
-            raise UsageError("the pins of an app are printed as table or json, apart from other targets")
+            raise UsageError(
+                "the pins of an app are printed as table or json, apart from other targets; "
+                "--certificates lists the certificates that it carries"
+            )
         return _print_app_pins(sorted_targets.apps, output_format, as_of, limits)
     return print_keys(
         sorted_targets,
         output_format,
         live,
         as_of=as_of,
+        limits=limits,
         pick=pick,
         snippet_host=snippet_host,
         single_pin=single_pin,

@@ -1,7 +1,7 @@
 """Rows of keys from what `pinscope pins` is given: chains of hosts, and the contents of files."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +12,7 @@ from analyzer.live.names import HostNameError, read_host
 from analyzer.live.observe import Identify
 from analyzer.live.pool import Place
 from analyzer.live.settings import read_place
-from analyzer.model import ChainObservation
+from analyzer.model import CertificateFact, ChainObservation
 from analyzer.model.keys import KeyRow
 from analyzer.x509.certificate import Certificate
 from analyzer.x509.contents import MAX_INPUT_BYTES, Item, read_contents
@@ -159,6 +159,32 @@ def _of_key(key: PublicKey, target: str, number: int, kind: _KeyKind, identify: 
 
 def _reencoded(key: PublicKey) -> bytes | None:
     return hashlib.sha256(key.reencoded).digest() if key.reencoded is not None else None
+
+
+def rows_of_app(facts: Iterable[CertificateFact], target: str) -> Iterator[KeyRow]:
+    """Yield the certificates and keys that an app carries; key stores stand for themselves by what is in them."""
+    number = 0
+    for fact in facts:
+        if fact.spki_sha256 is None or fact.kind == "keystore" or fact.kind == "unreadable":
+            continue
+        yield KeyRow(
+            target=f"{target}!{fact.entry}",
+            number=number,
+            kind=fact.kind,
+            subject=fact.subject or "",
+            issuer=fact.issuer or "",
+            role=fact.role or "key",
+            not_before=fact.not_before,
+            not_after=fact.not_after,
+            key=" ".join(str(part) for part in (fact.key_kind, fact.key_bits) if part is not None),
+            spki_sha256=fact.spki_sha256,
+            certificate_sha256=fact.certificate_sha256,
+            names=fact.dns_names[:_MAX_NAMES],
+            identity=fact.identity,
+            reencoded_sha256=fact.reencoded_spki_sha256,
+            note="the app carries the private key" if fact.kind == "private-key" else None,
+        )
+        number += 1
 
 
 def snippet_host(rows: Sequence[KeyRow]) -> str | None:

@@ -64,21 +64,21 @@ def look(
     """
     live = settings.options
     recorded = read_folder(live.chains) if live.chains is not None else RecordedChains(())
-    plan = make_plan(facts, settings, [_place_of(recording) for recording in recorded])
+    plan = make_plan(facts, settings, [place_of(recording) for recording in recorded])
     unrecorded = [place for place in plan.places if recorded.find(place.host, place.port) is None]
     to_ask = list(plan.places) if live.refresh else unrecorded
     if watcher is not None and (live.enabled or live.dry_run):
         watcher.announce(
-            [_shown(place) for place in to_ask],
+            [shown(place) for place in to_ask],
             [(refusal.text, refusal.detail) for refusal in plan.refused if refusal.reason != "no-concrete-host"],
         )
     if live.dry_run:
         return Looked()
     answered = watcher.answered if watcher is not None else lambda: None
     unwritten: list[str] = []
-    seen = _see(plan, settings, recorded, to_ask if live.enabled else [], answered, unwritten)
-    chains = _Observer(facts.policy, facts.pins, settings, options.as_of, identify, anchors).observe(seen)
-    checks = tuple(_checks(plan, chains, facts, options))
+    seen = see(plan, settings, recorded, to_ask if live.enabled else [], answered, unwritten)
+    chains = Observer(facts.policy, facts.pins, settings, options.as_of, identify, anchors).observe(seen)
+    checks = tuple(checks_of(plan, chains, facts, options.as_of))
     gaps = (
         *_recording_gaps(recorded),
         *_host_gaps(chains, strict=live.strict),
@@ -113,24 +113,26 @@ def look_at(
     if not live.enabled:
         to_ask = []
     elif watcher is not None:
-        watcher.announce([_shown(place) for place in to_ask], ())
+        watcher.announce([shown(place) for place in to_ask], ())
     answered = watcher.answered if watcher is not None else lambda: None
-    seen = _see(plan, settings, recorded, to_ask, answered, [])
+    seen = see(plan, settings, recorded, to_ask, answered, [])
     none = NetworkPolicy(state="none")
-    return _Observer(none, pins, settings, as_of, identify, lambda _: ()).observe(seen)
+    return Observer(none, pins, settings, as_of, identify, lambda _: ()).observe(seen)
 
 
-def _place_of(recording: Recording) -> Place:
+def place_of(recording: Recording) -> Place:
+    """Return the host and port that a recording is of."""
     return Place(read_host(recording.host), recording.port)
 
 
-def _shown(place: Place) -> str:
+def shown(place: Place) -> str:
+    """Return a place in words, with the Unicode form of an internationalised name beside it."""
     unicode = unicode_form(place.host)
     name = f"[{place.host.name}]" if ":" in place.host.name else place.host.name
     return f"{name}:{place.port}" + (f" ({unicode})" if unicode is not None else "")
 
 
-def _see(
+def see(
     plan: Plan,
     settings: LiveSettings,
     recorded: RecordedChains,
@@ -190,7 +192,7 @@ def key_digest(der: bytes) -> bytes | None:
         return None
 
 
-class _Observer:
+class Observer:
     """Builds paths for every chain, with the trust stores that count for its host."""
 
     def __init__(
@@ -259,7 +261,8 @@ def _joined(store: TrustStore, own: Sequence[Certificate]) -> TrustStore:
     return trust_store(f"{store.name} and the app's anchors", [*store.anchors, *own]) if own else store
 
 
-def _checks(plan: Plan, chains: Sequence[ChainObservation], facts: Facts, options: ScanOptions) -> Iterator[PinCheck]:
+def checks_of(plan: Plan, chains: Sequence[ChainObservation], facts: Facts, as_of: dt.datetime) -> Iterator[PinCheck]:
+    """Compare every pin-set of a plan with every chain of the hosts that it covers."""
     for refusal in plan.refused:
         if refusal.key is not None:
             pattern = refusal.reason == "no-concrete-host"
@@ -270,7 +273,7 @@ def _checks(plan: Plan, chains: Sequence[ChainObservation], facts: Facts, option
         overridden = _overridden(facts, chain)
         for key in keys[chain.host, chain.port]:
             off = overridden and key.mechanism == "nsc"
-            yield check(plan.sets[key], chains, position, options.as_of, overridden=off)
+            yield check(plan.sets[key], chains, position, as_of, overridden=off)
 
 
 def _overridden(facts: Facts, chain: ChainObservation) -> bool:

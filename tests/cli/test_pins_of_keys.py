@@ -232,3 +232,14 @@ def test_openssl_computes_the_same_pin_of_a_live_host(capsys: pytest.CaptureFixt
     local = command.replace(f"-connect {server[0]}", f"-connect 127.0.0.1:{server[0].partition(':')[2]}")
     found = subprocess.run(["sh", "-c", local], capture_output=True, text=True, timeout=20).stdout.strip()
     assert found == pin(LEAF)
+
+
+def test_the_certificates_that_an_app_carries_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    folder = Path(__file__).parents[2] / "sample_apks" / "bundled-certificates"
+    document = json.loads(
+        printed(capsys, str(folder / "bundled-certificates.apk"), "--certificates", "--format", "json")
+    )
+    rows = document["certificates"]
+    assert len(rows) > 1 and all("bundled-certificates.apk!" in row["target"] for row in rows)
+    assert {row["kind"] for row in rows} >= {"certificate", "private-key"}
+    assert run(["pins", str(folder / "bundled-certificates.apk"), "--format", "nsc"]) == 2

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
+
 from analyzer.live.names import Host
 from analyzer.live.pool import Place, ProbeSettings, ask_all
 from tests.live import servers
@@ -95,3 +97,25 @@ def test_all_addresses_are_asked_when_drift_is_looked_for(tmp_path: Path) -> Non
         settings = _settings(resolver=lambda name, port: ["127.0.0.1", "127.0.0.2"], all_addresses=True)
         (answer,) = ask_all([place], settings).values()
     assert [sighting.certificates for sighting in answer.sightings] == [(one.der,), (two.der,)]
+
+
+@pytest.mark.slow
+def test_two_hundred_hosts_of_which_ten_are_silent_take_one_and_a_half_deadlines(tmp_path: Path) -> None:
+    leaf = authority("Root").issue("leaf", hosts=["a.test"])
+    good = servers.tls(leaf.write(tmp_path, "leaf"))
+    deadline = 4.0
+    with ExitStack() as stack:
+        overrides = {}
+        places = []
+        port = 0
+        for number in range(200):
+            address = f"127.0.7.{number + 1}"
+            server = stack.enter_context(serving(servers.silent if number % 20 == 0 else good, address, port))
+            port = server.port
+            places.append(Place(Host(f"h{number}.test"), port))
+            overrides[places[-1].host.name, port] = address
+        started = time.monotonic()
+        answers = ask_all(places, _settings(overrides=overrides, total_seconds=deadline))
+        seconds = time.monotonic() - started
+    assert sum(bool(answer.sightings) for answer in answers.values()) == 190
+    assert seconds <= 1.5 * deadline
