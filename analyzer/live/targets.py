@@ -62,9 +62,19 @@ class _Planner:
         self._places: dict[Place, dict[SetKey, None]] = {}
         self._refused: list[Refusal] = []
         self._named = self._named_hosts()
+        variants = facts.policy.variants
+        accepted = {variant.entry for variant in variants if any(scope.bands for scope in variant.scopes)}
+        self._refused_files = {variant.entry for variant in variants if variant.errors} - accepted
+        self._nowhere = {
+            (variant.entry, domain.name)
+            for variant in variants
+            for scope in variant.scopes
+            for domain in scope.domains
+            if domain.problem is not None
+        }
 
     def plan(self) -> Plan:
-        sets = pin_sets(self._facts.pins)
+        sets = pin_sets(pin for pin in self._facts.pins if not self._without_effect(pin))
         for key in sets:
             self._place_set(key)
         for name in self._hosts_with_anchors():
@@ -86,6 +96,13 @@ class _Planner:
             ]
             self._refused.extend(refused)
         return Plan(places=places, refused=tuple(self._refused), sets=sets)
+
+    def _without_effect(self, pin: PinFact) -> bool:
+        """Tell whether a pin of a policy is in a file that no device accepts, or of a name that no host has."""
+        if pin.mechanism != "nsc":
+            return False
+        entry = pin.scope.rpartition("#")[0]
+        return entry in self._refused_files or (entry, pin.host) in self._nowhere
 
     def _named_hosts(self) -> list[str]:
         names: dict[str, None] = {}

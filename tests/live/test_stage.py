@@ -10,7 +10,7 @@ import pytest
 from analyzer.errors import UsageError
 from analyzer.live.settings import LiveSettings, read_settings
 from analyzer.live.stage import Looked, look
-from analyzer.model import Facts, HostFact, PinFact, TrustAnchor
+from analyzer.model import Facts, HostFact, PinFact, PolicyError, TrustAnchor
 from analyzer.options import LiveOptions
 from analyzer.x509.certificate import Certificate, read_certificate
 from tests import factories
@@ -257,3 +257,13 @@ def test_a_host_with_an_anchor_of_its_own_is_asked_without_pins() -> None:
 def test_wrong_settings_are_said_before_anything_is_read(changes: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         settings(**changes)
+
+
+def test_pins_without_effect_are_compared_with_nothing() -> None:
+    error = PolicyError(kind="pin-length", message="refused", path="pin")
+    refused = factories.variant(factories.scope(HOST, bands=()), factories.scope(bands=()), errors=(error,))
+    facts = factories.facts(policy=factories.policy(refused), pins=(pin_of(LEAF),))
+    assert looked(facts, settings(enabled=True)).checks == ()
+    nowhere = factories.variant(factories.scope(factories.domain("*.shop.com", problem="wildcard")))
+    facts = factories.facts(policy=factories.policy(nowhere), pins=(pin_of(LEAF, host="*.shop.com"),))
+    assert looked(facts, settings(enabled=True)) == Looked()
