@@ -87,6 +87,7 @@ def _environment() -> jinja2.Environment:
     environment.filters["prose"] = _prose
     environment.filters["plural"] = plural
     environment.filters["slug"] = _slug
+    environment.filters["dotted"] = _dotted
     return environment
 
 
@@ -102,6 +103,11 @@ def _prose(text: str) -> Markup:
 def _plain(text: str) -> Markup:
     dated = _DATE.sub(r'<span class="nb">\g<0></span>', str(escape(text)))
     return Markup(dated)  # noqa: S704 # escaped one line above, and a date holds nothing to escape
+
+
+def _dotted(text: str) -> Markup:
+    """Escape a name and let its lines break after dots, so that a narrow screen does not break within a word."""
+    return Markup(".<wbr>").join(text.split("."))
 
 
 def _slug(text: str) -> str:

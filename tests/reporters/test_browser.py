@@ -222,14 +222,26 @@ def test_a_link_to_a_finding_of_another_host_brings_it_back_each_time(
             assert hosts.input_value() == ""
 
 
-def test_the_page_is_scaled_to_phones_and_opens_quickly(browser: "Browser", pages: dict[str, Path]) -> None:
-    with open_file(browser, pages["shop"], viewport={"width": 360, "height": 740}) as opened:
-        loaded = opened.page.evaluate(
-            "(() => { const t = performance.getEntriesByType('navigation')[0]; return t.loadEventEnd - t.startTime; })()"
+def test_the_report_of_a_large_app_opens_and_filters_at_once(browser: "Browser", tmp_path: Path) -> None:
+    path = tmp_path / "crowded.html"
+    path.write_text(render_html(cases.crowded()), encoding="utf-8")
+    assert path.stat().st_size < 2_000_000
+    with open_file(browser, path, viewport={"width": 360, "height": 740}) as opened:
+        page = opened.page
+        # On an idle machine it is a fraction of a second; others may be at work on this one.
+        timing = "performance.getEntriesByType('navigation')[0].loadEventEnd"
+        assert 0 < page.evaluate(timing) < 4000
+        spent = page.evaluate(
+            "(() => { const start = performance.now(); const input = document.querySelector('.filters [type=search]');"
+            " input.value = 'nothing like this'; input.dispatchEvent(new Event('input', { bubbles: true }));"
+            " document.body.getBoundingClientRect(); return performance.now() - start; })()"
         )
-        assert 0 < loaded < 5000
-        small = opened.page.evaluate(
-            "[...document.querySelectorAll('main p, main li, main td')].filter("
-            "node => parseFloat(getComputedStyle(node).fontSize) < 11).length"
-        )
-        assert small == 0
+        assert spent < 2000
+        assert page.locator(".finding:visible").count() == 0
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_name_of_an_app_breaks_between_its_parts(browser: "Browser", pages: dict[str, Path]) -> None:
+    with open_file(browser, pages["shop"]) as opened:
+        title = opened.page.locator("h1")
+        assert title.locator("wbr").count() == title.inner_text().count(".") > 0

@@ -14,7 +14,7 @@ from analyzer.model import Severity
 from analyzer.reporters.html_report import render_html
 from tests.reporters import report_cases as cases
 
-_VOID = {"meta", "link", "br", "hr", "img", "input"}
+_VOID = {"meta", "link", "br", "wbr", "hr", "img", "input"}
 CASES = {
     "shop": cases.shop,
     "clean": cases.clean,
