@@ -23,7 +23,7 @@ from builder.tools import BUNDLETOOL, JAVA_LIBRARIES, Tools, find_tools  # noqa:
 
 _OKHTTP = runpy.run_path(str(HERE / "okhttp/rebuild.py"))
 _FIXTURES = {"pin-practices": True, "pin-clients": True, "pin-legacy": False, "plain-clients": True,
-             "check-pins": True}  # fmt: skip
+             "check-pins": True, "check-pins-list": True}  # fmt: skip
 """By name, with whether it calls OkHttp."""
 _KEPT = ("okhttp3/CertificatePinner", "okhttp3/OkHttpClient", "okhttp3/internal/Version")
 

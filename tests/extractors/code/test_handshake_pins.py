@@ -14,7 +14,7 @@ from tests.extractors.code.smali_fixtures import context_of
 BUILDS = ("check-pins", "check-pins-r8", "check-pins-relocated")
 NAMES = (
     "pinned", "host one", "host two", "logs", "local", "without", "after", "not added", "by library",
-    "verifier leaf", "chain one", "chain two", "verifier logs", "verifier own", "verifier not set", "verifier by library",
+    "verifier leaf", "chain one", "chain two", "verifier logs", "verifier own", "verifier not set", "verifier by library", "in the list",
 )  # fmt: skip
 """The sources hold the SHA-256 of each."""
 BY_DIGEST = {hashlib.sha256(name.encode()).digest(): name for name in NAMES}
@@ -94,3 +94,8 @@ def test_an_interceptor_that_is_not_on_the_network_has_no_connection_to_ask(buil
     pin = found(build)["without"]
     assert pin.activation == "created"
     assert "only network interceptors" in (pin.problem_detail or "")
+
+
+def test_whether_an_interceptor_is_added_to_a_list_that_a_client_hands_out_is_not_known() -> None:
+    pin = found("check-pins-list")["in the list"]
+    assert (pin.activation, pin.checked_against, pin.enforced) == ("unknown", "leaf", None)
