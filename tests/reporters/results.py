@@ -33,6 +33,7 @@ from analyzer.model import (
     PinIdentity,
     PinMatch,
     PinSet,
+    PolicyCheck,
     PolicyDomain,
     PolicyError,
     PolicyIssue,
@@ -288,6 +289,16 @@ FACTS = Facts(
         ),
     ),
     api_uses=(ApiUse(api="provider-installer", activation="unknown", arguments=("a", None)),),
+    policy_checks=(
+        PolicyCheck(
+            demand="pinned",
+            state="met",
+            subject="api.example.com",
+            line="pinscope.yaml:3",
+            found="It is pinned.",
+            evidence=(Location(kind="entry", entry="pinscope.yaml", line=3),),
+        ),
+    ),
     covered=("app", "pin", "policy"),
 )
 
