@@ -84,6 +84,8 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, folder / name)
     shutil.copytree(live / "chains", folder / "chains")
+    (folder / "cacerts").mkdir()
+    shutil.copy(live / "roots.pem", folder / "cacerts")
     certificates = re.findall(
         r"-----BEGIN C.*?-----END CERTIFICATE-----\n", (live / "roots.pem").read_text(), re.DOTALL
     )
@@ -115,6 +117,8 @@ def test_commands_of_the_readme_are_understood(work: Path) -> None:
         (work / made).unlink(missing_ok=True)
     path = f"{work / 'bin'}:{os.environ['PATH']}"
     commands = [command for command, _ in _commands(ROOT / "README.md") if command.startswith("pinscope ")]
+    # Tests ask nobody; the live check has tests of its own against servers on this machine.
+    commands = [command for command in commands if "--live" not in command and "pinscope pins " not in command]
     assert len(commands) > 5
     for command in commands:
         done = subprocess.run(["sh", "-c", command], cwd=work, env=os.environ | {"PATH": path}, capture_output=True)

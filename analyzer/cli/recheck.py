@@ -8,13 +8,19 @@ from typing import Any
 import click
 
 from analyzer.cli.as_of import as_of_option
-from analyzer.cli.live_options import StderrWatcher, live_options, read_live
+from analyzer.cli.live_options import LIVE_DETAILS, StderrWatcher, live_options, read_live
+from analyzer.cli.screen import ScreenCommand
 from analyzer.errors import UsageError
 
 _MAX_REPORT_BYTES = 256 * 1024 * 1024
 
 
-@click.command()
+@click.command(
+    cls=ScreenCommand,
+    further=LIVE_DETAILS,
+    topics="live check",
+    epilog="Example: pinscope recheck release-1.json release-2.json --live --within 30",
+)
 @click.argument("reports", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="REPORT.json…")
 @click.option(
     "--within",
@@ -24,7 +30,14 @@ _MAX_REPORT_BYTES = 256 * 1024 * 1024
     metavar="DAYS",
     help="Exit code 1 also for a release that breaks within this many days.",
 )
-@click.option("--format", "output_format", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="What to print.",
+)
 @click.option("--metrics", type=click.Path(path_type=Path), metavar="FILE", help="Write gauges for Prometheus.")
 @live_options
 @as_of_option
