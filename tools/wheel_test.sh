@@ -16,4 +16,4 @@ for part in pyproject.toml constraints.txt README.md CHANGELOG.md docs reports s
 done
 cd "$work/tree"
 "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group dev
-PINSCOPE_WHEEL_TEST=1 "$work/venv/bin/python" -m pytest tests -n auto -m "not browser" -p no:cacheprovider
+PINSCOPE_WHEEL_TEST=1 "$work/venv/bin/python" -m pytest tests -n auto -m "not browser and not slow" -p no:cacheprovider
