@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from builder.code import CodeLibraries, compile_code
-from builder.libraries import why_impossible
+from builder.libraries import why_impossible, why_not_identical
 from builder.packaging import build_package
 from builder.settings import BuildError, Sample, all_samples
 from builder.tools import Tools, find_tools
@@ -91,7 +91,10 @@ def _compare(tools: Tools, samples: Sequence[Sample], built: Sequence[Path]) -> 
         for name in sample.output_names:
             new, committed = work / name, sample.outputs / name
             state = _state(new, committed)
-            if state != "same":
+            reason = why_not_identical(sample)
+            if state != "same" and reason is not None and name == sample.output_name:
+                print(f"differs    {sample.name}/{name}: {reason}")
+            elif state != "same":
                 old = _sha256(committed) if committed.exists() else "none"
                 differences.append(f"{sample.name}/{name}: {state}\n  committed {old}\n  rebuilt   {_sha256(new)}")
     if not differences:

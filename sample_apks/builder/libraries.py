@@ -31,6 +31,16 @@ def why_impossible(sample: Sample) -> str | None:
     return None
 
 
+def why_not_identical(sample: Sample) -> str | None:
+    """Return why a package may have other bytes on another machine, or None when it must have the same everywhere.
+
+    The mapping of such a sample must be the same all the same.
+    """
+    if sample.settings.shrink is True and "okhttp-4.12" in sample.settings.libraries:
+        return "R8 3.3 was seen to give other bytes for OkHttp 4.12 from one environment to the next"
+    return None
+
+
 def jars_of(libraries: tuple[Library, ...]) -> list[Path]:
     """Return the jars of libraries that are there."""
     found: list[Path] = []
