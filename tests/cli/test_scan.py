@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.cli import run
+from analyzer.ruleset.loader import rules_folder
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "sample_apks"
@@ -22,7 +23,7 @@ AS_OF = ["--as-of", "2026-11-01"]
 def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     # A rule that a scan without a network can never answer.
-    text = (ROOT / "rules" / "checks" / "pin" / "PIN-SHA1.yaml").read_text(encoding="utf-8")
+    text = (rules_folder() / "checks" / "pin" / "PIN-SHA1.yaml").read_text(encoding="utf-8")
     text = text.replace("id: PIN-SHA1", "id: ASK-CHAINS").replace(
         "for_each: pin_set", "needs: [chain]\nfor_each: pin_set"
     )
