@@ -7,18 +7,12 @@ can neither format, link, embed HTML nor mention anybody.
 import re
 from collections.abc import Iterable, Sequence
 
-from analyzer.model import ScanResult, Severity
+from analyzer.model import ScanResult
 from analyzer.reporters.text import join_words, plural, shorten
 from analyzer.reporters.view import build_view, count_words
 from analyzer.reporters.view_model import FindingGroup, HostRow, ReportView, Value
+from analyzer.reporters.words import SEVERITY_SHAPES
 
-_SHAPES = {
-    Severity.CRITICAL: "■",
-    Severity.HIGH: "▲",
-    Severity.MEDIUM: "◆",
-    Severity.LOW: "○",
-    Severity.INFO: "·",
-}
 _MOST_ROWS = 40
 _MOST_FINDINGS = 60
 _MOST_PATTERNS = 5
@@ -147,7 +141,7 @@ def _group(group: FindingGroup) -> str:
     marks = ["**blocks**"] if any(finding.blocking for finding in group.findings) else []
     marks += ["known"] if all(finding.known for finding in group.findings) else []
     marks += sorted({escape(finding.waiver) for finding in group.findings if finding.waiver is not None})
-    severity = f"{_SHAPES[group.severity]} {group.severity.value}"
+    severity = f"{SEVERITY_SHAPES[group.severity]} {group.severity.value}"
     title = " · ".join((escape(group.title), *marks))
     return f"| {severity} | {title} | {join_words(named)} | {code(group.rule_id)} |"
 

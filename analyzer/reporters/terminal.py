@@ -15,6 +15,7 @@ from analyzer.reporters.view import build_view, count_words
 from analyzer.reporters.view_hosts import NOT_IN_FORCE
 from analyzer.reporters.view_model import FindingGroup, HostRow, ReportView, State, TimelineEntry, Value
 from analyzer.reporters.view_pins import PLACEHOLDERS_ONLY
+from analyzer.reporters.words import SEVERITY_SHAPES
 
 MIN_WIDTH = 40
 """Narrower terminals get lines of this width."""
@@ -24,13 +25,6 @@ _SEVERITY_STYLES = {
     Severity.MEDIUM: "yellow",
     Severity.LOW: "cyan",
     Severity.INFO: "",
-}
-_SEVERITY_SHAPES = {
-    Severity.CRITICAL: "■",
-    Severity.HIGH: "▲",
-    Severity.MEDIUM: "◆",
-    Severity.LOW: "○",
-    Severity.INFO: "·",
 }
 _STATE_STYLES: dict[State, str] = {"good": "green", "warn": "yellow", "bad": "red", "unknown": "magenta", "neutral": ""}
 _OUTCOME_STYLES = {"pass": "bold green", "blocked": "bold red", "incomplete": "bold magenta", "failed": "bold red"}
@@ -258,7 +252,7 @@ def _group(group: FindingGroup) -> RenderableType:
     notes += ["waived"] if all(finding.waiver for finding in group.findings) else []
     notes += ["known"] if all(finding.known for finding in group.findings) else []
     text.append(f"  [{', '.join(notes)}]", style="dim")
-    grid.add_row(Text(f"{_SEVERITY_SHAPES[group.severity]} {group.severity.value}", style=style), text)
+    grid.add_row(Text(f"{SEVERITY_SHAPES[group.severity]} {group.severity.value}", style=style), text)
     return Padding(grid, (0, 0, 0, 2))
 
 

@@ -16,6 +16,14 @@ SEVERITY_MEANING: Mapping[Severity, str] = {
     Severity.LOW: "Hygiene and robustness.",
     Severity.INFO: "A fact to know.",
 }
+SEVERITY_SHAPES: Mapping[Severity, str] = {
+    Severity.CRITICAL: "■",
+    Severity.HIGH: "▲",
+    Severity.MEDIUM: "◆",
+    Severity.LOW: "○",
+    Severity.INFO: "·",
+}
+"""Signs that tell severities apart without colour."""
 CONFIDENCE_MEANING: Mapping[Confidence, str] = {
     Confidence.CERTAIN: "Declared by the app, or every constant and connection was followed to its end.",
     Confidence.FIRM: "One modelled assumption; the connection to what uses it was seen.",
