@@ -4,12 +4,13 @@ import datetime as dt
 import io
 from collections.abc import Iterable, Sequence, Set
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from analyzer.model import AnalysisGap, Location, NetworkPolicy, PinFact, ScanResult
 from analyzer.reporters.pins_document import hides_pins
+from analyzer.reporters.terminal import plain_console
 from analyzer.reporters.text import as_sentence, join_words, plural, without_commands
 from analyzer.reporters.view_code_pins import CodePinSet
 from analyzer.reporters.view_model import State, Value
@@ -37,18 +38,7 @@ def render_pins_text(results: Sequence[ScanResult], *, width: int, color: bool) 
         color: False for plain text without any escape sequence.
     """
     buffer = io.StringIO()
-    console = Console(
-        file=buffer,
-        width=max(width, MIN_WIDTH),
-        force_terminal=color,
-        color_system="standard" if color else None,
-        no_color=not color,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-        _environ={},
-    )
+    console = plain_console(buffer, width=max(width, MIN_WIDTH), color=color)
     for result in results:
         for block in _blocks(result):
             console.print(block, crop=False)

@@ -43,19 +43,17 @@ _MOST_STRENGTHS = 4
 _MOST_DAYS = 3
 
 
-def render_terminal(result: ScanResult, *, width: int, color: bool, verbose: bool) -> str:
-    """Return the report for a terminal `width` columns wide, ending in a line break.
+def plain_console(buffer: io.StringIO, *, width: int, color: bool) -> Console:
+    """Return a console that writes text and nothing but text to `buffer`, the same on every machine.
 
     Args:
-        result: What to report.
-        width: Columns of the terminal; 80 when piped.
+        buffer: Where the text goes.
+        width: Columns.
         color: False for plain text without any escape sequence.
-        verbose: Add origins of values, places, fixes, gaps in full and the method.
     """
-    buffer = io.StringIO()
-    console = Console(
+    return Console(
         file=buffer,
-        width=max(width, MIN_WIDTH),
+        width=width,
         force_terminal=color,
         color_system="standard" if color else None,
         no_color=not color,
@@ -66,6 +64,19 @@ def render_terminal(result: ScanResult, *, width: int, color: bool, verbose: boo
         # The same result must read the same everywhere, so nothing is taken from the environment.
         _environ={},
     )
+
+
+def render_terminal(result: ScanResult, *, width: int, color: bool, verbose: bool) -> str:
+    """Return the report for a terminal `width` columns wide, ending in a line break.
+
+    Args:
+        result: What to report.
+        width: Columns of the terminal; 80 when piped.
+        color: False for plain text without any escape sequence.
+        verbose: Add origins of values, places, fixes, gaps in full and the method.
+    """
+    buffer = io.StringIO()
+    console = plain_console(buffer, width=max(width, MIN_WIDTH), color=color)
     view = build_view(result)
     for block in _blocks(view, console.width, verbose=verbose):
         console.print(block, crop=False)
