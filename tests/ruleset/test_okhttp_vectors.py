@@ -61,6 +61,33 @@ class TestAgainstTheLibraries:
         assert compared > 300
         assert wrong == []
 
+    def test_the_same_pinners_cannot_be_made(self) -> None:
+        wrong = []
+        compared = 0
+        for version, case, _ in _observed("match"):
+            compared += 1
+            refused = any(
+                pattern_error(pattern, version) is not None or refuses_pin(pin, version)
+                or _described(pin, version).problem in ("prefix", "encoding")
+                for pattern, pin in case["pins"]
+            )  # fmt: skip
+            if refused != (case["expected"]["error"] is not None):
+                wrong.append((version, case["id"], case["pins"]))
+        assert compared > 1_000
+        assert wrong == []
+
+    def test_every_version_and_operation_is_compared(self) -> None:
+        contents = [json.loads(path.read_text(encoding="utf-8")) for path in _FILES]
+        assert {content["version"] for content in contents} >= {"2.7.5", "3.3.1", "3.8.1", "3.13.1"}
+        assert {content["version"] for content in contents} >= {"4.2.2", "4.3.1", "4.12.0", "5.4.0"}
+        operations = {case["op"] for content in contents for case in content["cases"]}
+        assert operations == {"match", "pattern", "pin", "check"}
+        fields = {(case["op"], *sorted(case["expected"])) for content in contents for case in content["cases"]}
+        assert fields == {
+            ("match", "error"), ("match", "error", "hosts"), ("pattern", "error"), ("pin", "error"),
+            ("pin", "decoded", "error"), ("check", "error", "message", "result"),
+        }  # fmt: skip
+
     def test_the_same_chains_pass(self) -> None:
         wrong = []
         compared = 0

@@ -12,6 +12,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
+from analyzer.model.okhttp_patterns import parse_version
 from analyzer.x509.asn1 import SEQUENCE, node_bytes, oid_bytes, oid_text, read_children, read_node
 from analyzer.x509.certificate import MAX_CERTIFICATE_BYTES, read_certificate
 from analyzer.x509.errors import UnreadableError
@@ -49,10 +50,29 @@ def test_digests_agree_with_those_recorded(case: dict[str, Any]) -> None:
 
 @pytest.mark.skipif(not _HOSTS, reason="the recorded vectors are not beside the project")
 @pytest.mark.parametrize("case", _HOSTS, ids=lambda case: case["id"])
-def test_hosts_are_covered_as_okhttp_4_12_finds(case: dict[str, Any]) -> None:
+def test_hosts_are_covered_as_each_version_of_okhttp_finds(case: dict[str, Any]) -> None:
     certificate = read_certificate(next(pem_blocks(case["pem"].encode(), most=9)).data or b"")
-    expected = next(one for one in case["expected"] if "4.12.0" in one["versions"])
-    assert {host for host in case["probes"] if covers_host(certificate, host)} == set(expected["accepted"])
+    compared = 0
+    for expected in case["expected"]:
+        for text in expected["versions"]:
+            version = parse_version(text)
+            assert version is not None
+            found = {host for host in case["probes"] if covers_host(certificate, host, version, platform="jdk")}
+            assert found == set(expected["accepted"]), text
+            assert expected["errors"] == {}
+            compared += 1
+    assert compared == 6
+
+
+def test_hosts_of_old_versions_are_those_of_the_common_name_where_there_is_no_dns_name() -> None:
+    bare = read_certificate(make("shop.example.com", hosts=()).der)
+    assert [covers_host(bare, "shop.example.com", version) for version in ((3, 9, 1), (3, 10, 0))] == [True, False]
+
+
+def test_letters_outside_ascii_equal_ascii_letters_before_4_9_2() -> None:
+    certificate = read_certificate(make("kelvin", hosts=("kelvin.example",)).der)
+    asked = "\u212aelvin.example"
+    assert [covers_host(certificate, asked, version) for version in ((4, 9, 1), (4, 9, 2))] == [True, False]
 
 
 def _respelled(spki: bytes) -> bytes:
