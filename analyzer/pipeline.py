@@ -283,6 +283,7 @@ def _open(path: Path, options: ScanOptions) -> "OpenedApp":
 
 
 def _extract(app: "OpenedApp", options: ScanOptions, engine: Engine, stages: _Stages) -> Facts:
+    from analyzer.extractors.anchor_files import bundled_anchors
     from analyzer.extractors.certificates import extract_certificates
     from analyzer.extractors.code.stage import CodeExtraction, analyse_code
     from analyzer.extractors.code_inventory import unread_parts
@@ -321,12 +322,14 @@ def _extract(app: "OpenedApp", options: ScanOptions, engine: Engine, stages: _St
         covered |= {"certificate"} if code.certificates is not None else set()
         stages.gaps.extend(found.gaps)
     stages.gaps.extend(unread_parts(app, app.info.native_libraries))
+    anchors = stages.run("anchors", (), lambda: bundled_anchors(app, network_policy, code.anchors))
     facts = Facts(
         app=app.info,
         policy=network_policy,
         pins=found.pins if found is not None else pins,
         callbacks=code.callbacks,
         certificates=found.certificates if found is not None else (),
+        anchors=anchors or (),
         sdks=code.sdks,
         hosts=(*(policy.facts.hosts if policy is not None else ()), *code.hosts),
         api_uses=code.api_uses,
@@ -334,15 +337,14 @@ def _extract(app: "OpenedApp", options: ScanOptions, engine: Engine, stages: _St
         payloads=code.payloads,
         covered=tuple(sorted(covered)),
     )
-    return _look(app, facts, options, engine, stages)
+    return _look(facts, options, engine, stages)
 
 
-def _look(app: "OpenedApp", facts: Facts, options: ScanOptions, engine: Engine, stages: _Stages) -> Facts:
+def _look(facts: Facts, options: ScanOptions, engine: Engine, stages: _Stages) -> Facts:
     """Add what is seen of the chains of the app's hosts, when the user asks for it."""
     settings = engine.live
     if settings is None:
         return facts
-    from analyzer.extractors.anchor_files import read_anchors
     from analyzer.extractors.pin_values import identify_key
     from analyzer.live.stage import look
 
@@ -354,7 +356,6 @@ def _look(app: "OpenedApp", facts: Facts, options: ScanOptions, engine: Engine, 
             settings,
             options,
             identify=lambda digest: identify_key(digest, engine.catalogue),
-            anchors=lambda resource: read_anchors(app, resource),
             watcher=engine.watcher,
         ),
     )

@@ -12,6 +12,7 @@ from analyzer.model.pins import Activation
 
 Role = Literal["leaf", "intermediate", "anchor", "unused"]
 _ACTIVATIONS: tuple[Activation, ...] = ("active", "unknown", "created", "defined_only")
+_OKHTTP = frozenset({"okhttp3", "okhttp2"})
 _SENT_ONLY = frozenset({"presented", "leaf"})
 """Mechanisms that look at what the server sent, whatever path a validator would build."""
 
@@ -96,15 +97,18 @@ class _Comparison:
         self._chain = chain
         self._against = pins[0].checked_against
         self._sent = tuple(index for index, c in enumerate(chain.certificates) if c.sent_at is not None)
-        self._valid = [path for path in chain.paths if path.problem is None]
+        self._paths = _counting_paths(pins[0], chain)
+        self._valid = [path for path in self._paths if path.problem is None]
 
     def outcome(self, base: PinCheck) -> PinCheck:
+        if base.mechanism == "keystore-tm":
+            return self._by_key_store(base)
         if self._against in _SENT_ONLY:
             return self._by_what_was_sent(base)
         if self._against == "index":
             return replace(base, reason="index", detail="Which certificate is looked at depends on a position.")
         if not self._valid:
-            problem = self._chain.paths[0] if self._chain.paths else None
+            problem = self._paths[0] if self._paths else None
             reason = problem.problem if problem is not None and problem.problem else "unreadable"
             return replace(base, reason=reason, detail=problem.detail if problem is not None else None)
         path = self._valid[0]
@@ -123,6 +127,26 @@ class _Comparison:
             differing_stores=tuple(dict.fromkeys(differing)),
             only_sent=tuple(match for match in only_sent if match.value not in {m.value for m in matches}),
         )
+
+    def _by_key_store(self, base: PinCheck) -> PinCheck:
+        """Compare with a store of the app's own, which is nothing but where the path has to end."""
+        if not self._paths:
+            return replace(base, reason="unreadable", detail="The leaf could not be read.")
+        path = self._paths[0]
+        base = replace(base, store=path.store)
+        if path.problem == "no-trust-anchor":
+            platform = next((other for other in self._chain.paths if other.problem is None), None)
+            suspected = platform is None or self._private(platform)
+            return self._decided(replace(base, private_root=suspected), ())
+        if path.problem is not None:
+            return replace(base, reason=path.problem, detail=path.detail)
+        trusted = path.certificates[-max(path.anchors, 1) :]
+        matches = self._matches(trusted, path)
+        if not matches and self._pins:
+            # Another certificate for the name and key of one in the store.
+            role = _role(trusted[-1], path)
+            matches = (PinMatch(value=self._pins[0].value, certificate=trusted[-1], role=role, by_certificate=False),)
+        return self._decided(base, matches)
 
     def _by_what_was_sent(self, base: PinCheck) -> PinCheck:
         if self._chain.unread:
@@ -167,10 +191,20 @@ class _Comparison:
         return tuple(found.values())
 
     def _private(self, path: ChainPath) -> bool:
-        if path.kind == "default" or not path.certificates:
+        if path.kind != "user" or not path.certificates:
             return False
         anchor = self._chain.certificates[path.certificates[-1]]
         return anchor.identity is None or not anchor.identity.real
+
+
+def _counting_paths(pin: PinFact, chain: ChainObservation) -> tuple[ChainPath, ...]:
+    """Return the paths that count for a mechanism: with the key store that its client trusts, where it has one."""
+    in_code = chain.key_store_paths
+    if pin.mechanism == "keystore-tm":
+        return tuple(path for path in in_code if path.scope == pin.scope)
+    if pin.mechanism in _OKHTTP:
+        return tuple(path for path in in_code if "okhttp" in path.clients) or chain.paths
+    return chain.paths
 
 
 def _fits(pin: PinFact, certificate: ObservedCertificate) -> Iterable[bool]:

@@ -31,6 +31,11 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
 
     store: TrustStore
     kind: Literal["default", "user", "app"]
+    complete: bool = True
+    """False where anchors of the app's own that count are not known."""
+    scope: str | None = None
+    clients: tuple[str, ...] = ()
+    """Both as in `ChainPath`."""
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +105,7 @@ def observe(
     pins: Sequence[PinFact] = (),
     identify: Identify = lambda _: None,
     others: Sequence[Certificate] = (),
+    key_stores: Sequence[Store] = (),
 ) -> ChainObservation:
     """State what a chain is: certificates, paths, and which pins are other digests of them.
 
@@ -110,6 +116,7 @@ def observe(
         pins: Those whose values are compared.
         identify: Names keys.
         others: CA certificates that other hosts sent, tried where the server's own are not enough.
+        key_stores: What code of the app trusts in place of trust stores.
     """
     plain = ChainObservation(
         host=seen.place.host.name,
@@ -137,7 +144,12 @@ def observe(
         helpers = [other for other in others[:_MAX_BORROWED] if other.is_ca and other not in sent]
         helped = (_borrowed_path(sent, store, helpers, table, at) for store in stores if helpers)
         paths += [path for path in [next(filter(None, helped), None)] if path is not None]
-    valid = next((path for path in paths if path.problem is None), None)
+    paths = [_unless_unread(path, store) for path, store in zip(paths, stores, strict=False)] + paths[len(stores) :]
+    in_code = [
+        _unless_unread(_path(build_path(sent, store.store, at), store, table), store)
+        for store in (key_stores if leaf is not None else ())
+    ]
+    valid = next((path for path in (*paths, *in_code) if path.problem is None), None)
     certificates = table.observed(identify, [store.store for store in stores])
     return msgspec.structs.replace(
         plain,
@@ -145,6 +157,7 @@ def observe(
         covers_host=covers_host(leaf, seen.place.host.name) if leaf is not None else None,
         certificates=certificates,
         paths=tuple(paths),
+        key_store_paths=tuple(in_code),
         near_misses=tuple(_near_misses(table.certificates, pins)),
         recording_sha256=hashlib.sha256(b"".join(seen.certificates)).digest(),
         presented_sha256=tuple(certificate.key.sha256 for certificate in sent),
@@ -229,7 +242,17 @@ def _path(result: PathResult, store: Store, table: _Table) -> ChainPath:
         certificates=positions,
         anchors=len(trusted),
         borrowed=borrowed,
+        scope=store.scope,
+        clients=store.clients,
     )
+
+
+def _unless_unread(path: ChainPath, store: Store) -> ChainPath:
+    """Let what is not known of the app's own anchors be the reason why there is no path."""
+    if path.problem != "no-trust-anchor" or store.complete:
+        return path
+    detail = f"certificates of the app's own that count here are not known, and none of {store.store.name} is reached"
+    return msgspec.structs.replace(path, problem="anchors-unread", detail=detail)
 
 
 def _borrowed_path(

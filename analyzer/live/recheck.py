@@ -10,6 +10,7 @@ from analyzer.live.recordings import RecordedChains, read_folder
 from analyzer.live.settings import LiveSettings
 from analyzer.live.stage import Observer, Watcher, checks_of, place_of, see, shown
 from analyzer.live.targets import Plan, make_plan
+from analyzer.live.wiring import AppAnchors
 from analyzer.model import Facts, PinCheck
 from analyzer.model.recheck import Outlook
 
@@ -26,8 +27,8 @@ def outlooks(
 ) -> tuple[Outlook, ...]:
     """Return for every release and host whether the app connects, and until when.
 
-    Every host is asked once, for all releases together. Anchors that an app brings along are not in its report, so
-    hosts that trust them alone stay unknown.
+    Every host is asked once, for all releases together. Anchors that an app brings along are taken from its report;
+    hosts that trust them stay unknown where the report is of a version that did not write them down.
 
     Args:
         releases: Package, version and facts of each.
@@ -49,7 +50,7 @@ def outlooks(
     found: list[Outlook] = []
     for (package, version, facts), plan in zip(releases, plans, strict=True):
         mine = [sighting for sighting in seen if sighting.place in plan.places]
-        chains = Observer(facts.policy, facts.pins, settings, as_of, identify, lambda _: ()).observe(mine)
+        chains = Observer(facts.policy, facts.pins, settings, as_of, identify, AppAnchors(facts, plan)).observe(mine)
         compared = [
             check
             for check in checks_of(plan, chains, facts, as_of)

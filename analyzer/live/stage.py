@@ -15,6 +15,7 @@ from analyzer.live.pool import Place, ask_all
 from analyzer.live.recordings import RecordedChains, Recording, read_folder, save_recording
 from analyzer.live.settings import LiveSettings
 from analyzer.live.targets import Plan, make_plan
+from analyzer.live.wiring import AppAnchors
 from analyzer.model import AnalysisGap, ChainObservation, Facts, NetworkPolicy, PinCheck, PinFact, TrustAnchor
 from analyzer.model.policy_lookup import effective
 from analyzer.options import ScanOptions
@@ -49,7 +50,6 @@ def look(
     options: ScanOptions,
     *,
     identify: Identify,
-    anchors: Callable[[str], Sequence[Certificate]] = lambda _: (),
     watcher: Watcher | None = None,
 ) -> Looked:
     """Look at the chains of the hosts that an app pins.
@@ -59,7 +59,6 @@ def look(
         settings: What the user allows.
         options: For the instant of judgement.
         identify: Names keys that are publicly known.
-        anchors: Reads the certificates of a resource that trust anchors of the policy refer to.
         watcher: Is told of hosts before they are contacted.
     """
     live = settings.options
@@ -70,17 +69,19 @@ def look(
     if watcher is not None and (live.enabled or live.dry_run):
         watcher.announce(
             [shown(place) for place in to_ask],
-            [(refusal.text, refusal.detail) for refusal in plan.refused if refusal.reason != "no-concrete-host"],
+            [(refusal.shown, refusal.detail) for refusal in plan.refused if refusal.reason != "no-concrete-host"],
         )
     if live.dry_run:
         return Looked()
     answered = watcher.answered if watcher is not None else lambda: None
     unwritten: list[str] = []
     seen = see(plan, settings, recorded, to_ask if live.enabled else [], answered, unwritten)
-    chains = Observer(facts.policy, facts.pins, settings, options.as_of, identify, anchors).observe(seen)
+    own = AppAnchors(facts, plan)
+    chains = Observer(facts.policy, facts.pins, settings, options.as_of, identify, own).observe(seen)
     checks = tuple(checks_of(plan, chains, facts, options.as_of))
     gaps = (
         *_recording_gaps(recorded),
+        *_unwritten_gaps(unwritten),
         *_host_gaps(chains, strict=live.strict),
         *_pattern_gaps(plan, strict=live.strict),
     )
@@ -117,7 +118,7 @@ def look_at(
     answered = watcher.answered if watcher is not None else lambda: None
     seen = see(plan, settings, recorded, to_ask, answered, [])
     none = NetworkPolicy(state="none")
-    return Observer(none, pins, settings, as_of, identify, lambda _: ()).observe(seen)
+    return Observer(none, pins, settings, as_of, identify).observe(seen)
 
 
 def place_of(recording: Recording) -> Place:
@@ -202,7 +203,7 @@ class Observer:
         settings: LiveSettings,
         at: dt.datetime,
         identify: Identify,
-        anchors: Callable[[str], Sequence[Certificate]],
+        anchors: AppAnchors | None = None,
     ) -> None:
         self._policy = policy
         self._pins = pins
@@ -227,6 +228,7 @@ class Observer:
                 pins=self._pins,
                 identify=self._identify,
                 others=tuple(authorities),
+                key_stores=self._anchors.key_stores(sighting.place) if self._anchors is not None else (),
             )
             for sighting in seen
         )
@@ -241,20 +243,20 @@ class Observer:
     def _made(self, anchors: Sequence[TrustAnchor]) -> tuple[Store, ...]:
         """Return the default store and the user's, each with the anchors that the app adds, or these alone."""
         settings = self._settings
-        own = [
-            certificate
-            for anchor in anchors
-            if anchor.source == "raw" and anchor.resource is not None
-            for certificate in self._anchors(anchor.resource)
-        ]
-        bundled = any(anchor.source == "raw" for anchor in anchors)
+        own: list[Certificate] = []
+        complete = True
+        bundled = [anchor.resource for anchor in anchors if anchor.source == "raw" and anchor.resource is not None]
+        for resource in bundled:
+            read = self._anchors.of_resource(resource) if self._anchors is not None else ()
+            own += read
+            complete = complete and bool(read)
         if bundled and not any(anchor.source in ("system", "user") for anchor in anchors):
-            return (Store(store=trust_store("the app's own anchors", own), kind="app"),)
+            return (Store(store=trust_store("the app's own anchors", own), kind="app", complete=complete),)
         stores = [
-            Store(store=settings.default_store, kind="default"),
-            *(Store(store=store, kind="user") for store in settings.user_stores),
+            Store(store=settings.default_store, kind="default", complete=complete),
+            *(Store(store=store, kind="user", complete=complete) for store in settings.user_stores),
         ]
-        return tuple(Store(store=_joined(store.store, own), kind=store.kind) for store in stores)
+        return tuple(replace(store, store=_joined(store.store, own)) for store in stores)
 
 
 def _joined(store: TrustStore, own: Sequence[Certificate]) -> TrustStore:
@@ -267,7 +269,7 @@ def checks_of(plan: Plan, chains: Sequence[ChainObservation], facts: Facts, as_o
         if refusal.key is not None:
             pattern = refusal.reason == "no-concrete-host"
             host = None if pattern else refusal.text
-            yield unasked(plan.sets[refusal.key], refusal.reason, refusal.detail, host)
+            yield unasked(plan.sets[refusal.key], refusal.reason, refusal.detail, host, refusal.port or 443)
     keys = {(place.host.name, place.port): covering for place, covering in plan.places.items()}
     for position, chain in enumerate(chains):
         overridden = _overridden(facts, chain)
@@ -294,6 +296,14 @@ def _recording_gaps(recorded: RecordedChains) -> list[AnalysisGap]:
         )
         for name, why in recorded.problems[:_MAX_SINGLE_GAPS]
     ]
+
+
+def _unwritten_gaps(hosts: Sequence[str]) -> list[AnalysisGap]:
+    if not hosts:
+        return []
+    names = ", ".join(hosts[:3]) + (f" and {len(hosts) - 3} more" if len(hosts) > 3 else "")
+    detail = f"The chains of {names} could not be recorded: the folder or a file in it cannot be written."
+    return [AnalysisGap(stage="live", reason="unreadable", subject="recordings", detail=detail)]
 
 
 def _host_gaps(chains: Sequence[ChainObservation], *, strict: bool) -> list[AnalysisGap]:
@@ -324,8 +334,8 @@ def _pattern_gaps(plan: Plan, *, strict: bool) -> list[AnalysisGap]:
     by_reason: dict[tuple[str, str], list[str]] = {}
     for refusal in plan.refused:
         names = by_reason.setdefault((refusal.reason, refusal.detail), [])
-        if refusal.text not in names:
-            names.append(refusal.text)
+        if refusal.shown not in names:
+            names.append(refusal.shown)
     return [
         AnalysisGap(
             stage="live",

@@ -9,6 +9,7 @@ from analyzer.live.errors import ProbeErrorKind
 from analyzer.live.names import Host, HostNameError, read_host, why_reserved
 from analyzer.live.pool import Place
 from analyzer.live.settings import LiveSettings
+from analyzer.live.wired_hosts import wired_hosts
 from analyzer.model import Facts, PinFact
 from analyzer.model.okhttp_patterns import NEWEST, PatternError
 from analyzer.model.okhttp_patterns import matches as okhttp_matches
@@ -18,6 +19,10 @@ _OKHTTP = frozenset({"okhttp3", "okhttp2"})
 _MAX_COVERED = 20
 """Most hosts that one pattern stands for; more say nothing new of the same pins."""
 _MAX_NAMED = 20_000
+_TLS_PORTS = (443, 4443, 8443, 9443, 10443)
+"""Ports that an app may have asked; others are asked when the user names them."""
+_MAX_PORTS = 2
+"""Most ports of one host, as each is a connection to it."""
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +33,13 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     key: SetKey | None = None
     """The pin-set that stays unchecked because of it."""
+    port: int | None = None
+    """Of a host that is not asked at this port alone."""
+
+    @property
+    def shown(self) -> str:
+        """The name as notices write it."""
+        return self.text if self.port is None else f"{self.text}:{self.port}"
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,12 +67,16 @@ class _Planner:
         self._facts = facts
         self._settings = settings
         self._port = settings.options.port
-        self._by_user = {place.host.name: place for place in settings.hosts}
+        self._by_user: dict[str, list[int]] = {}
+        for place in settings.hosts:
+            self._by_user.setdefault(place.host.name, []).append(place.port)
         self._recorded: dict[str, list[int]] = {}
         for place in recorded:
             self._recorded.setdefault(place.host.name, []).append(place.port)
         self._places: dict[Place, dict[SetKey, None]] = {}
         self._refused: list[Refusal] = []
+        self._sets: dict[SetKey, list[PinFact]] = {}
+        self._shown: dict[str, set[int]] = {}
         self._named = self._named_hosts()
         variants = facts.policy.variants
         accepted = {variant.entry for variant in variants if any(scope.bands for scope in variant.scopes)}
@@ -74,7 +90,7 @@ class _Planner:
         }
 
     def plan(self) -> Plan:
-        sets = pin_sets(pin for pin in self._facts.pins if not self._without_effect(pin))
+        self._sets = sets = pin_sets(pin for pin in self._facts.pins if not self._without_effect(pin))
         for key in sets:
             self._place_set(key)
         for name in self._hosts_with_anchors():
@@ -113,6 +129,7 @@ class _Planner:
                 continue
             if not host.literal:
                 names[host.name] = None
+            self._shown.setdefault(host.name, set()).update(fact.tls_ports)
         return [*names, *(name for name in self._by_user if name not in names)]
 
     def _place_set(self, key: SetKey) -> None:
@@ -120,15 +137,19 @@ class _Planner:
         if not concrete:
             shown = key.host if key.host is not None else "every host of a client"
             detail = "The app names no host that this pattern covers; name one with --live-host."
+            if key.host is None:
+                detail = "Which hosts are asked with this trust manager is not known; name them with --live-host."
             self._refused.append(Refusal(text=shown, reason="no-concrete-host", detail=detail, key=key))
         for name in concrete:
             self._add(name, key, key.host or name)
 
     def _concrete(self, key: SetKey) -> list[str]:
         if key.host is None:
-            by_user = [place.host.name for place in self._settings.hosts]
-            clients = [fact.name for fact in self._facts.hosts if fact.client == key.mechanism]
-            return list(dict.fromkeys([*by_user, *clients]))[:_MAX_COVERED]
+            wired = wired_hosts(self._sets[key], self._facts)
+            # A host that sets of its own cover is not said to be asked by this client because the user names it.
+            elsewhere = [other for other in self._sets if other.host is not None]
+            by_user = [name for name in self._by_user if not any(covers(other, name) for other in elsewhere)]
+            return (list(wired) or by_user)[:_MAX_COVERED]
         below = [name for name in self._named if covers(key, name)]
         apex = key.host.removeprefix("**.")
         if "*" not in apex and apex not in below and covers(key, apex.lower()):
@@ -157,9 +178,10 @@ class _Planner:
         if refusal is not None:
             self._refuse(host.name, *refusal, key)
             return
-        keys = self._places.setdefault(Place(host, self._port_of(host)), {})
-        if key is not None:
-            keys[key] = None
+        for port in self._ports_of(host, key):
+            keys = self._places.setdefault(Place(host, port), {})
+            if key is not None:
+                keys[key] = None
 
     def _refusal(self, host: Host) -> tuple[ProbeErrorKind, str] | None:
         if self._settings.denies(host.name):
@@ -175,14 +197,36 @@ class _Planner:
             return "blocked-name", f"It is not asked unless named with --live-host: {reserved}."
         return None
 
-    def _port_of(self, host: Host) -> int:
-        if host.name in self._by_user:
-            return self._by_user[host.name].port
-        ports = self._recorded.get(host.name, [])
-        return self._port if self._port in ports or not ports else min(ports)
+    def _ports_of(self, host: Host, key: SetKey | None) -> list[int]:
+        """Return the ports to ask: what the user says decides, then the app's URLs, then what there are recordings of.
 
-    def _refuse(self, text: str, reason: ProbeErrorKind, detail: str, key: SetKey | None) -> None:
-        self._refused.append(Refusal(text=text, reason=reason, detail=detail, key=key))
+        A recording of another port than those of the app's URLs is no answer for it.
+        """
+        if host.name in self._by_user:
+            return self._by_user[host.name]
+        shown = sorted(self._shown.get(host.name, ()))
+        if self._port == _TLS_PORTS[0] and shown:
+            recorded = self._recorded.get(host.name, ())
+            usual = [port for port in shown if port in _TLS_PORTS or port in recorded]
+            usual.sort(key=lambda port: port not in recorded)
+            for port in shown:
+                if port not in usual[:_MAX_PORTS]:
+                    self._refuse(host.name, "not-allowed", _why_not_at(port, usual), key, port)
+            return sorted(usual[:_MAX_PORTS])
+        ports = self._recorded.get(host.name, [])
+        return [self._port if self._port in ports or not ports else min(ports)]
+
+    def _refuse(
+        self, text: str, reason: ProbeErrorKind, detail: str, key: SetKey | None, port: int | None = None
+    ) -> None:
+        self._refused.append(Refusal(text=text, reason=reason, detail=detail, key=key, port=port))
+
+
+def _why_not_at(port: int, usual: list[int]) -> str:
+    hint = f"name it with --live-host HOST:{port}"
+    if port in usual:
+        return f"A host is asked at {_MAX_PORTS} ports and no more; {hint}."
+    return f"The app's URLs name port {port}, which is none that is usual for TLS; {hint}."
 
 
 def covers(key: SetKey, name: str) -> bool:

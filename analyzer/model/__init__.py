@@ -3,7 +3,7 @@
 from analyzer.model.app import AppInfo, Component, MetaData, ResourceReference, Signer
 from analyzer.model.base import Record
 from analyzer.model.baseline import BASELINE_VERSION, Baseline, BaselineEntry, BaselineUse
-from analyzer.model.certificates import CertificateFact, CertificateUse
+from analyzer.model.certificates import BundledAnchor, CertificateFact, CertificateUse
 from analyzer.model.chains import ChainObservation, ChainPath, NearMiss, ObservedCertificate, PinCheck, PinMatch
 from analyzer.model.code import ApiUse, CallbackFact, ClientFact, HostFact, SdkFact
 from analyzer.model.comparison import Change, ComparedApp, Comparison
@@ -51,6 +51,7 @@ __all__ = [
     "Baseline",
     "BaselineEntry",
     "BaselineUse",
+    "BundledAnchor",
     "CallbackFact",
     "CertificateFact",
     "CertificateUse",

@@ -102,3 +102,14 @@ class CertificateFact(Record, frozen=True, kw_only=True):
     problem: str | None = None
     """Why something of it is missing or cannot be used."""
     evidence: tuple[Location, ...] = ()
+
+
+class BundledAnchor(Record, frozen=True, kw_only=True):
+    """A certificate of the app's own that its policy or code trusts, so that paths can be built without the app."""
+
+    certificate: bytes
+    """DER."""
+    certificate_sha256: bytes
+    resources: tuple[str, ...] = ()
+    """The references of the policy's trust anchors that it is read from, as `TrustAnchor.resource` has them; empty for
+    one that only key stores in code hold. The pins of these have its digest."""

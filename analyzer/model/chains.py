@@ -46,7 +46,8 @@ class ChainPath(Record, frozen=True, kw_only=True):
     kind: Literal["default", "user", "app"] = "default"
     """``default``: certifi. ``user``: a store that the user gave. ``app``: anchors of the app's own alone."""
     problem: str | None = None
-    """None for a valid path, else ``expired``, ``no-trust-anchor``, …: see `analyzer.x509.path_checks`."""
+    """None for a valid path, else ``expired``, ``no-trust-anchor``, …: see `analyzer.x509.path_checks`. In place of
+    the latter ``anchors-unread`` where certificates of the app's own that count are not known."""
     detail: str = ""
     certificates: tuple[int, ...] = ()
     """From the leaf to the last anchor, as positions in `ChainObservation.certificates`."""
@@ -54,6 +55,11 @@ class ChainPath(Record, frozen=True, kw_only=True):
     """How many at the end of `certificates` the store vouches for; 1 in most valid paths."""
     borrowed: tuple[int, ...] = ()
     """Certificates that the server should have sent: they come from a store or from another host's chain."""
+    scope: str | None = None
+    """Of a key store in code: the scope of its pins."""
+    clients: tuple[str, ...] = ()
+    """Of a key store in code: the clients that trust nothing else when they connect to this host, by the names of
+    ``callback_sinks.yaml``; empty where it is not known that they connect to it."""
 
 
 class NearMiss(Record, frozen=True, kw_only=True):
@@ -98,6 +104,8 @@ class ChainObservation(Record, frozen=True, kw_only=True):
     """Those that the server sent, in its order, then those that only paths add."""
     paths: tuple[ChainPath, ...] = ()
     """One per trust store, the one that counts first."""
+    key_store_paths: tuple[ChainPath, ...] = ()
+    """One per key store in code that decides about this host, whatever the trust stores say."""
     near_misses: tuple[NearMiss, ...] = ()
     superseded: bool = False
     """Another look at the same host counts: a newer one than this recording, or one at the address that answered

@@ -104,6 +104,9 @@ class HostFact(Record, frozen=True, kw_only=True):
     """True when a URL without TLS (``http``, ``ws``, ``ftp``) among the app's texts names it."""
     cleartext_clients: tuple[str, ...] = ()
     """What is given a URL without TLS that names it: ``url-connection``, ``okhttp``, ``webview``, …; sorted."""
+    tls_ports: tuple[int, ...] = ()
+    """Ports of the ``https`` and ``wss`` URLs that name it, 443 where a URL names none; sorted. Empty when no such
+    URL names it, or none whose port is written out."""
     evidence: tuple[Location, ...] = ()
 
 

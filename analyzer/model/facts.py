@@ -2,7 +2,7 @@
 
 from analyzer.model.app import AppInfo
 from analyzer.model.base import Record
-from analyzer.model.certificates import CertificateFact
+from analyzer.model.certificates import BundledAnchor, CertificateFact
 from analyzer.model.chains import ChainObservation, PinCheck
 from analyzer.model.code import ApiUse, CallbackFact, ClientFact, HostFact, SdkFact
 from analyzer.model.location import Location
@@ -19,6 +19,9 @@ class Facts(Record, frozen=True, kw_only=True):
     pins: tuple[PinFact, ...] = ()
     callbacks: tuple[CallbackFact, ...] = ()
     certificates: tuple[CertificateFact, ...] = ()
+    anchors: tuple[BundledAnchor, ...] = ()
+    """The certificates that the policy's trust anchors and key stores in code stand for, as far as they could be read,
+    a few hundred at most."""
     sdks: tuple[SdkFact, ...] = ()
     hosts: tuple[HostFact, ...] = ()
     chains: tuple[ChainObservation, ...] = ()

@@ -68,5 +68,9 @@ class PinFact(Record, frozen=True, kw_only=True):
     scope: str
     """Stable name of the pin-set it stands in: pins of one mechanism, host and scope form one set."""
     identity: PinIdentity | None = None
+    clients: tuple[str, ...] = ()
+    """Of a trust manager that code makes: what uses it, by the names of ``callback_sinks.yaml``."""
+    process_wide: bool = False
+    """True where that trust manager serves every connection that sets nothing of its own."""
     evidence: tuple[Location, ...] = ()
     """The trail, most specific first."""

@@ -31,6 +31,7 @@ _REASONS = {
     "budget": "time ran out",
     "expired": "the chain has expired",
     "no-trust-anchor": "no path to a trust anchor",
+    "anchors-unread": "the app's own anchors are not known",
     "unresolved-pin": "a pin is not known",
     "inspecting-proxy": "an inspecting proxy",
 }
@@ -154,8 +155,12 @@ def chain_cards(facts: Facts, as_of: dt.datetime) -> tuple[ChainCard, ...]:
 
 
 def _card(chain: ChainObservation, checks: Sequence[PinCheck], as_of: dt.datetime) -> ChainCard:
-    path = next((path for path in chain.paths if path.problem is None), None)
-    closest = path or (chain.paths[0] if chain.paths else None)
+    # The path that decides: with the key store of the client that asks this host, where no other asks it.
+    own = [path for path in chain.key_store_paths if any(check.store == path.store for check in checks)]
+    alone = bool(own) and all(check.mechanism != "nsc" for check in checks)
+    paths = (*own, *chain.paths) if alone else (*chain.paths, *own)
+    path = next((path for path in paths if path.problem is None), None)
+    closest = path or (paths[0] if paths else None)
     members = closest.certificates if closest is not None else ()
     unused = [
         index
@@ -245,6 +250,7 @@ def chain_method(facts: Facts) -> tuple[str, str] | None:
     seen = sum(not chain.recorded and not chain.error for chain in facts.chains)
     recorded = sum(chain.recorded and not chain.error for chain in facts.chains)
     failed = sum(chain.error is not None for chain in facts.chains)
-    stores = list(dict.fromkeys(show(path.store, 120) for chain in facts.chains for path in chain.paths))
+    paths = (path for chain in facts.chains for path in (*chain.paths, *chain.key_store_paths))
+    stores = list(dict.fromkeys(show(path.store, 120) for path in paths))
     how = f"{seen} seen on the network, {recorded} read from recordings, {failed} not seen"
     return how, f"{join_words(stores[:6])}; no device's own store unless named" if stores else "none was needed"

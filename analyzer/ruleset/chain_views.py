@@ -110,7 +110,7 @@ class ChainView(Record, frozen=True, kw_only=True):
     """The leaf, or a certificate that the closest path needs, has expired."""
     not_yet_valid: bool
     valid: bool
-    """At least one trust store leads to a valid path."""
+    """At least one trust store leads to a valid path, or a key store in code that decides about the host."""
     problem: str
     """Why the store that counts has no valid path; empty for a valid one."""
     detail: str
@@ -210,7 +210,8 @@ def _pin_check(
 def _counting(check: PinCheck, chain: ChainObservation | None) -> ChainPath | None:
     if chain is None:
         return None
-    return next((path for path in chain.paths if path.problem is None and path.store == check.store), None)
+    paths = (*chain.paths, *chain.key_store_paths)
+    return next((path for path in paths if path.problem is None and path.store == check.store), None)
 
 
 def _is_root(certificate: ObservedCertificate) -> bool:
@@ -257,6 +258,7 @@ def chains(facts: Facts, as_of: dt.datetime) -> Iterator[ChainView]:
 def _chain(chain: ChainObservation, position: int, facts: Facts, as_of: dt.datetime) -> ChainView:
     leaf = chain.certificates[0] if chain.certificates else None
     valid = [path for path in chain.paths if path.problem is None]
+    trusted = bool(valid) or any(path.problem is None for path in chain.key_store_paths)
     first = chain.paths[0] if chain.paths else None
     observed = dt.datetime.fromisoformat(chain.observed_at) if chain.observed_at is not None else None
     kind, drift = _drift(chain, position, facts)
@@ -271,10 +273,10 @@ def _chain(chain: ChainObservation, position: int, facts: Facts, as_of: dt.datet
         starts_on=leaf.not_before[:10] if leaf is not None else "",
         ends_on=leaf.not_after[:10] if leaf is not None else "",
         expired=(leaf is not None and _days_until(leaf.not_after, as_of) < 0)
-        or (not valid and any(path.problem == "expired" for path in chain.paths)),
+        or (not trusted and any(path.problem == "expired" for path in chain.paths)),
         not_yet_valid=(leaf is not None and dt.datetime.fromisoformat(leaf.not_before) > as_of)
-        or (not valid and any(path.problem == "not-yet-valid" for path in chain.paths)),
-        valid=bool(valid),
+        or (not trusted and any(path.problem == "not-yet-valid" for path in chain.paths)),
+        valid=trusted,
         problem=(first.problem or "") if first is not None else "",
         detail=first.detail if first is not None else "",
         stores=tuple(path.store for path in chain.paths),

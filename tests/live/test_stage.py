@@ -1,5 +1,6 @@
 """From an app's facts to compared chains: which hosts are asked, what is recorded, and what stays open."""
 
+import hashlib
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,18 +11,19 @@ import pytest
 from analyzer.errors import UsageError
 from analyzer.live.settings import LiveSettings, read_settings
 from analyzer.live.stage import Looked, look
-from analyzer.model import Facts, HostFact, PinFact, PolicyError, TrustAnchor
+from analyzer.model import BundledAnchor, Facts, HostFact, PinFact, PolicyError, TrustAnchor
 from analyzer.options import LiveOptions
-from analyzer.x509.certificate import Certificate, read_certificate
 from tests import factories
 from tests.live import servers
 from tests.live.chains import pin_of
-from tests.live.pki import NOW, authority
+from tests.live.pki import NOW, Issued, authority
 from tests.live.servers import serving
 
 HOST = "api.shop.com"
 ROOT = authority("Root")
 LEAF = ROOT.issue("leaf", hosts=[HOST])
+OTHER = authority("Other Root")
+RAW = "@0x7f010001"
 
 
 class Told:
@@ -200,32 +202,46 @@ def test_a_pattern_without_a_host_stays_open() -> None:
     assert (outcome.reason, outcome.host) == ("no-concrete-host", None)
 
 
-def _with_anchor(*anchors: TrustAnchor) -> Facts:
+def _with_anchor(*anchors: TrustAnchor, read: Sequence[Issued] = ()) -> Facts:
     band = factories.band(trust_anchors=anchors)
     scope = factories.scope(HOST, bands=(band,))
-    return factories.facts(policy=factories.policy(factories.variant(scope)), pins=(pin_of(ROOT),))
+    return factories.facts(
+        policy=factories.policy(factories.variant(scope)),
+        pins=(pin_of(ROOT),),
+        anchors=tuple(_bundled(one, RAW) for one in read),
+    )
+
+
+def _bundled(issued: Issued, *resources: str) -> BundledAnchor:
+    return BundledAnchor(
+        certificate=issued.der, certificate_sha256=hashlib.sha256(issued.der).digest(), resources=resources
+    )
 
 
 def test_the_apps_own_anchors_count_for_the_hosts_that_they_are_bound_to(tmp_path: Path) -> None:
     (tmp_path / f"{HOST}_443.pem").write_text(LEAF.pem)
-    raw = TrustAnchor(source="raw", resource="@0x7f010001")
-
-    def read(resource: str) -> tuple[Certificate, ...]:
-        return (read_certificate(ROOT.der),) if resource == "@0x7f010001" else ()
-
+    raw = TrustAnchor(source="raw", resource=RAW)
     live = settings(chains=tmp_path)
-    alone = looked(_with_anchor(raw), live, anchors=read)
+    alone = looked(_with_anchor(raw, read=[ROOT]), live)
     assert [(c.status, c.store) for c in alone.checks] == [("match", "the app's own anchors")]
-    added = looked(_with_anchor(TrustAnchor(source="system"), raw), live, anchors=read)
+    added = looked(_with_anchor(TrustAnchor(source="system"), raw, read=[ROOT]), live)
     assert added.checks[0].store is not None and added.checks[0].store.endswith("and the app's anchors")
-    unread = looked(_with_anchor(raw), live)
-    assert unread.checks[0].reason == "no-trust-anchor"
+    wrong = looked(_with_anchor(raw, read=[OTHER]), live)
+    assert wrong.checks[0].reason == "no-trust-anchor"
+
+
+def test_anchors_that_are_not_known_leave_the_question_open(tmp_path: Path) -> None:
+    (tmp_path / f"{HOST}_443.pem").write_text(LEAF.pem)
+    raw = TrustAnchor(source="raw", resource=RAW)
+    for anchors in ((raw,), (TrustAnchor(source="system"), raw)):
+        (outcome,) = looked(_with_anchor(*anchors), settings(chains=tmp_path)).checks
+        assert (outcome.status, outcome.reason) == ("unknown", "anchors-unread")
 
 
 def test_anchors_that_override_pins_switch_them_off(tmp_path: Path) -> None:
     (tmp_path / f"{HOST}_443.pem").write_text(LEAF.pem)
-    raw = TrustAnchor(source="raw", resource="@0x7f010001", overrides_pins=True)
-    seen = looked(_with_anchor(raw), settings(chains=tmp_path), anchors=lambda _: (read_certificate(ROOT.der),))
+    raw = TrustAnchor(source="raw", resource=RAW, overrides_pins=True)
+    seen = looked(_with_anchor(raw, read=[ROOT]), settings(chains=tmp_path))
     assert [(check.status, check.enforced) for check in seen.checks] == [("match", False)]
 
 
@@ -267,3 +283,47 @@ def test_pins_without_effect_are_compared_with_nothing() -> None:
     nowhere = factories.variant(factories.scope(factories.domain("*.shop.com", problem="wildcard")))
     facts = factories.facts(policy=factories.policy(nowhere), pins=(pin_of(LEAF, host="*.shop.com"),))
     assert looked(facts, settings(enabled=True)) == Looked()
+
+
+def _named(name: str, *ports: int) -> HostFact:
+    return HostFact(name=name, owner="first-party", source="code", tls_ports=ports)
+
+
+def test_the_ports_of_the_apps_urls_are_asked_if_they_are_usual_for_tls() -> None:
+    hosts = (
+        _named(HOST, 8443),
+        _named("both.shop.com", 443, 8443),
+        _named("odd.shop.com", 6667),
+        _named("no.shop.com"),
+    )
+    pins = tuple(pin_of(LEAF, host=fact.name) for fact in hosts)
+    told = Told()
+    facts = factories.facts(pins=pins, hosts=hosts)
+    looked(facts, settings(dry_run=True), told)
+    assert told.hosts == [f"{HOST}:8443", "both.shop.com:443", "both.shop.com:8443", "no.shop.com:443"]
+    assert [name for name, _ in told.refused] == ["odd.shop.com:6667"]
+    looked(facts, settings(dry_run=True, hosts=("odd.shop.com:6667", f"{HOST}:443", f"{HOST}:4433")), told)
+    assert {"odd.shop.com:6667", f"{HOST}:443", f"{HOST}:4433"} <= set(told.hosts) and not told.refused
+
+
+def test_no_host_is_asked_at_more_than_two_ports() -> None:
+    told = Told()
+    facts = factories.facts(pins=(pin_of(LEAF),), hosts=(_named(HOST, 443, 4443, 8443), _named(HOST, 9443)))
+    looked(facts, settings(dry_run=True), told)
+    assert told.hosts == [f"{HOST}:443", f"{HOST}:4443"]
+    assert [name for name, _ in told.refused] == [f"{HOST}:8443", f"{HOST}:9443"]
+
+
+def test_a_recording_counts_for_the_port_that_the_app_asks(tmp_path: Path, store: str) -> None:
+    (tmp_path / f"{HOST}_8443.pem").write_text(LEAF.pem)
+    live = settings(chains=tmp_path, trust_stores=(store,))
+    other = ROOT.issue("other", hosts=[HOST])
+    asked = factories.facts(pins=(pin_of(LEAF),), hosts=(_named(HOST, 8443),))
+    assert [(check.status, check.port) for check in looked(asked, live).checks] == [("match", 8443)]
+    # What is recorded of another port is another server's, perhaps with other keys.
+    (tmp_path / f"{HOST}_443.pem").write_text(other.pem)
+    assert [(check.status, check.port) for check in looked(asked, live).checks] == [("match", 8443)]
+    plain = factories.facts(pins=(pin_of(LEAF),), hosts=(_named(HOST, 443),))
+    assert [(check.status, check.port) for check in looked(plain, live).checks] == [("no-match", 443)]
+    (tmp_path / f"{HOST}_443.pem").unlink()
+    assert [check.reason for check in looked(plain, live).checks] == ["not-recorded"]

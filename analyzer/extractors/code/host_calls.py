@@ -32,6 +32,8 @@ class CalledHost(NamedTuple):
     place: Location
     scheme: str = ""
     """That of the URL; empty when the call is given a mere host."""
+    port: int | None = None
+    """As in `NamedHost.port`."""
 
 
 class HostCalls(NamedTuple):
@@ -64,10 +66,10 @@ def follow_host_calls(code: CodeContext) -> HostCalls:
     for call, site in calls[:MAX_CALLS]:
         for resolution, place, owner in _given(code, resolver, site, call):
             for text in resolution.texts:
-                for name, scheme in _names(text, call):
+                for name, scheme, port in _names(text, call):
                     if name and not is_loopback(name):
                         found = msgspec.structs.replace(place, snippet=text[:MAX_SNIPPET_CHARACTERS])
-                        hosts[CalledHost(name, call.client, owner, found, scheme)] = None
+                        hosts[CalledHost(name, call.client, owner, found, scheme, port)] = None
             if resolution.state != "constant":
                 why = resolution.reasons[0] if resolution.reasons else "the value is not known"
                 unresolved[msgspec.structs.replace(place, snippet=why[:MAX_SNIPPET_CHARACTERS])] = None
@@ -138,9 +140,9 @@ def _argument(resolver: Resolver, site: Site, call: HostCall) -> Resolution | No
 _INVOKE_STATIC = frozenset({0x71, 0x77})
 
 
-def _names(text: str, call: HostCall) -> Iterable[tuple[str, str]]:
-    """Yield the hosts that an argument names, each with the scheme of its URL."""
+def _names(text: str, call: HostCall) -> Iterable[tuple[str, str, int | None]]:
+    """Yield the hosts that an argument names, each with the scheme of its URL and the port over TLS."""
     if call.form == "url":
-        return [(named.name, named.scheme) for named in hosts_in(text, of_library=False)]
+        return [(named.name, named.scheme, named.port) for named in hosts_in(text, of_library=False)]
     name = plain_host(text) if call.form == "host" else host_of(text.rpartition("/")[2])
-    return [] if name is None else [(name, "")]
+    return [] if name is None else [(name, "", None)]

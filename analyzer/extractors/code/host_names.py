@@ -17,6 +17,7 @@ MAX_HOST_CHARACTERS = 253
 """Longest host name (RFC 1035 in text form)."""
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,15})://([^/\s?#\"'<>\\|,;()]{0,300})([^\s\"'<>\\|]{0,300})")
+_HTTP_OVER_TLS = frozenset({"https", "wss"})
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?")
 _PLACEHOLDER = re.compile(r"[%${}*\[\]\x00-\x1f]")
 _MAX_TEXT = 65_536
@@ -61,6 +62,9 @@ class NamedHost(NamedTuple):
     scheme: str
     url: str
     """The URL as written, without what follows it in the text."""
+    port: int | None = None
+    """Of a URL with a scheme over TLS that clients of HTTP take; None for another scheme, or a port that is filled in
+    at run time."""
 
 
 def hosts_in(text: str, *, of_library: bool) -> tuple[NamedHost, ...]:
@@ -82,8 +86,19 @@ def hosts_in(text: str, *, of_library: bool) -> tuple[NamedHost, ...]:
         name = host_of(match[2]) if match[2] else None
         if name is None or (name and _is_no_peer(name, match[3], of_library=of_library)):
             continue
-        found[NamedHost(name, scheme, match[0])] = None
+        found[NamedHost(name, scheme, match[0], _tls_port(scheme, match[2]))] = None
     return tuple(found)
+
+
+def _tls_port(scheme: str, authority: str) -> int | None:
+    if scheme not in _HTTP_OVER_TLS:
+        return None
+    written = authority.rpartition("@")[2].rpartition("]")[2].partition(":")[2]
+    if not written:
+        # RFC 3986, section 3.2.3: a port that is left out or empty is the scheme's own.
+        return 443
+    port = int(written) if written.isascii() and written.isdigit() and len(written) <= 5 else 0
+    return port if 0 < port <= 65_535 else None
 
 
 def host_of(authority: str) -> str | None:

@@ -34,6 +34,7 @@ class _Found:
 
     places: list[Location] = field(default_factory=list)
     clients: set[str] = field(default_factory=set)
+    tls_ports: set[int] = field(default_factory=set)
     cleartext_named: bool = False
     cleartext_clients: set[str] = field(default_factory=set)
     cleartext_places: list[Location] = field(default_factory=list)
@@ -53,6 +54,8 @@ def extract_hosts(code: CodeContext) -> HostFacts:
             if named.name:
                 what = found.setdefault((named.name, owner), _Found())
                 what.places.append(place)
+                if named.port is not None:
+                    what.tls_ports.add(named.port)
                 if named.scheme in _CLEARTEXT:
                     what.cleartext_named = True
                     what.cleartext_places.append(place)
@@ -63,6 +66,8 @@ def extract_hosts(code: CodeContext) -> HostFacts:
         what = found.setdefault((called.name, called.owner), _Found())
         what.clients.add(called.client)
         what.places.append(called.place)
+        if called.port is not None:
+            what.tls_ports.add(called.port)
         if called.scheme in _CLEARTEXT:
             what.cleartext_clients.add(called.client)
             what.cleartext_places.insert(0, called.place)
@@ -85,6 +90,7 @@ def extract_hosts(code: CodeContext) -> HostFacts:
             client=", ".join(sorted(what.clients)) or None,
             cleartext_named=what.cleartext_named,
             cleartext_clients=tuple(sorted(what.cleartext_clients)),
+            tls_ports=tuple(sorted(what.tls_ports)),
             evidence=tuple(dict.fromkeys((*what.cleartext_places, *what.places)))[:_SHOWN_PLACES],
         )
         for (name, owner), what in sorted(found.items())

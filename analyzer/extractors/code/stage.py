@@ -47,6 +47,7 @@ from analyzer.model import (
     SdkFact,
 )
 from analyzer.options import Limits
+from analyzer.x509.certificate import Certificate
 
 _T = TypeVar("_T")
 _FEW_CLASSES = 40
@@ -64,6 +65,8 @@ class CodeExtraction(Record, frozen=True, kw_only=True):
     callbacks: tuple[CallbackFact, ...] = ()
     certificates: CertificateCode | None = None
     """What the stage that reads certificates needs to know of the code; None when that failed."""
+    anchors: tuple[Certificate, ...] = ()
+    """What key stores in code trust."""
     payloads: tuple[Location, ...] = ()
     """Entries with code that may be loaded at run time and that was not read."""
     gaps: tuple[AnalysisGap, ...] = ()
@@ -194,6 +197,7 @@ def analyse_code(
             *(stores.api_uses if stores is not None else ()),
         ),
         callbacks=tuple(fact for part in (trust, verifiers, *judged) if part is not None for fact in part.callbacks),
+        anchors=stores.anchors if stores is not None else (),
         payloads=payloads.unread,
         gaps=tuple(dict.fromkeys(gaps)),
         covered=tuple(kind for kind, done in looked.items() if done),

@@ -16,7 +16,7 @@ from analyzer.extractors.code.stream_sources import StreamSource, stream_sources
 from analyzer.extractors.code.trust_sources import ANDROID_CA_STORE, FACTORY, KEY_STORE, events_of, store_types
 from analyzer.model import ApiUse, Location, PinFact
 from analyzer.model.location import MAX_SNIPPET_CHARACTERS
-from analyzer.model.pins import Activation
+from analyzer.x509.certificate import Certificate
 from analyzer.x509.contents import MAX_INPUT_BYTES, read_contents
 from analyzer.x509.pbe import Password, Work
 
@@ -41,6 +41,8 @@ class KeystoreFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     pins: tuple[PinFact, ...] = ()
     api_uses: tuple[ApiUse, ...] = ()
+    anchors: tuple[Certificate, ...] = ()
+    """The certificates that are trusted, as far as they could be read."""
 
 
 class _Store(msgspec.Struct):
@@ -71,7 +73,11 @@ def extract_keystores(code: CodeContext, wiring: CallbackWiring) -> KeystoreFact
     sites = program.users.callers_of(program.method_refs(FACTORY, "init", _INIT))
     for site in sites[:_MAX_SITES]:
         reader.read(site)
-    return KeystoreFacts(pins=tuple(dict.fromkeys(reader.pins)), api_uses=tuple(dict.fromkeys(reader.uses)))
+    return KeystoreFacts(
+        pins=tuple(dict.fromkeys(reader.pins)),
+        api_uses=tuple(dict.fromkeys(reader.uses)),
+        anchors=tuple(reader.anchors),
+    )
 
 
 class _Reader:
@@ -86,6 +92,7 @@ class _Reader:
         self._work = Work()
         self.pins: list[PinFact] = []
         self.uses: list[ApiUse] = []
+        self.anchors: dict[Certificate, None] = {}
 
     def read(self, site: Site) -> None:
         """Read one call of ``TrustManagerFactory.init``."""
@@ -186,10 +193,10 @@ class _Reader:
                 )
             )
         if not content.from_device:
-            self.pins.extend(self._pins(site, content, installed.activation, owner, evidence))
+            self.pins.extend(self._pins(site, content, installed, owner, evidence))
 
     def _pins(
-        self, site: Site, content: _Store, activation: Activation, owner: str, evidence: tuple[Location, ...]
+        self, site: Site, content: _Store, installed: Installation, owner: str, evidence: tuple[Location, ...]
     ) -> Iterator[PinFact]:
         unknown = PinFact(
             mechanism="keystore-tm",
@@ -201,28 +208,31 @@ class _Reader:
             value="",
             checked_against="validated",
             resolution="unresolved",
-            activation=activation,
+            activation=installed.activation,
             owner=owner,
+            clients=installed.clients,
+            process_wide=installed.process_wide,
             scope=f"{dotted(site.method.ref.owner)}.{site.method.ref.name}",
             evidence=evidence,
         )
         count = 0
         for source in content.entries:
             name = source.entry or "a certificate in the code"
-            digests, problem = self._digests(source, tuple(content.passwords))
-            if not digests:
+            trusted, problem = self._trusted(source, tuple(content.passwords))
+            if not trusted:
                 why = f"no certificate could be read from {name}" + (f": {problem}" if problem else "")
                 yield msgspec.structs.replace(unknown, value=name, problem_detail=why[:MAX_SNIPPET_CHARACTERS])
-            for digest in digests:
+            for certificate in trusted:
                 count += 1
                 if count <= _MAX_PINS:
-                    yield msgspec.structs.replace(unknown, value=name, digest=digest, resolution="constant")
+                    self.anchors[certificate] = None
+                    yield msgspec.structs.replace(unknown, value=name, digest=certificate.sha256, resolution="constant")
         # Library code that nobody calls gets its certificates from nobody.
-        for reason in content.unknown if activation != "defined_only" else ():
+        for reason in content.unknown if installed.activation != "defined_only" else ():
             yield msgspec.structs.replace(unknown, problem_detail=reason[:MAX_SNIPPET_CHARACTERS])
 
-    def _digests(self, source: StreamSource, passwords: tuple[Password, ...]) -> tuple[list[bytes], str | None]:
-        """Return the digests of the certificates that are trusted, and why there may be more."""
+    def _trusted(self, source: StreamSource, passwords: tuple[Password, ...]) -> tuple[list[Certificate], str | None]:
+        """Return the certificates that are trusted, and why there may be more."""
         data = source.data
         if data is None and source.entry is not None and self._code.read is not None:
             try:
@@ -231,17 +241,17 @@ class _Reader:
                 return [], None
         if data is None or len(data) > MAX_INPUT_BYTES:
             return [], None
-        digests: list[bytes] = []
+        found: list[Certificate] = []
         problem: str | None = None
         for item in read_contents(data, passwords, self._work).items:
             if item.certificate is not None:
-                digests.append(item.certificate.sha256)
+                found.append(item.certificate)
             if item.store is not None:
                 problem = problem or item.store.problem
                 # The certificates of a key are the app's own identity, which nobody is trusted for.
                 trusted = (one for one in item.store.entries if one.kind == "certificate")
-                digests += [one.sha256 for entry in trusted for one in entry.certificates]
-        return digests, problem
+                found += [one for entry in trusted for one in entry.certificates]
+        return found, problem
 
 
 def _loads(method: DexMethod, text: str) -> bool:

@@ -146,6 +146,8 @@ def _facts(
         activation=manager.installation.activation,
         owner=code.owner_of(manager.descriptor),
         scope=name if manager.variant is None else f"{name}#{manager.variant}",
+        clients=manager.installation.clients,
+        process_wide=manager.installation.process_wide,
         evidence=(location_in(place.frame.method, place.offset, shown), *manager.installation.trail),
     )
     if (manager.behaviour in WEAK and manager.behaviour != "pin-presented") or _passes_without(body):

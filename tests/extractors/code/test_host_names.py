@@ -113,3 +113,23 @@ def test_a_plain_name_needs_the_form_of_one(text: str, host: str | None) -> None
 @pytest.mark.parametrize(("host", "result"), [("localhost", True), ("127.9.9.9", True), ("::1", True), ("10.0.0.1", False), ("example.com", False)])  # fmt: skip
 def test_the_device_itself_is_no_peer(host: str, result: bool) -> None:
     assert is_loopback(host) is result
+
+
+@pytest.mark.parametrize(
+    ("text", "port"),
+    [
+        ("https://api.shop.com/", 443),
+        ("https://api.shop.com:8443/v1", 8443),
+        ("wss://user:pass@api.shop.com:9443", 9443),
+        ("https://api.shop.com:/v1", 443),
+        ("https://[2001:db8::1]:8443/", 8443),
+        ("https://[2001:db8::1]/", 443),
+        ("https://api.shop.com:%d/", None),
+        ("https://api.shop.com:99999/", None),
+        ("http://api.shop.com:8443/", None),
+        ("mqtts://api.shop.com:8883", None),
+    ],
+)
+def test_a_url_over_tls_has_a_port(text: str, port: int | None) -> None:
+    (named,) = hosts_in(text, of_library=False)
+    assert named.port == port
