@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import msgspec
+
 from analyzer.dataflow.origins import Origins
 from analyzer.dataflow.question import Question
 from analyzer.dataflow.resolve import Resolver
@@ -35,6 +37,7 @@ _ACCESSORS = frozenset(
     }
 )  # fmt: skip
 """Methods of collections that hand out what was put in."""
+_LAZY = "Lkotlin/Lazy;"
 _PUTS = frozenset({"add", "addAll", "addFirst", "addLast", "put", "putAll", "offer", "push"})
 
 
@@ -180,12 +183,32 @@ class Backtrace:
         ref = value.ref
         if ref.owner.startswith(_COLLECTIONS) and ref.name in _ACCESSORS:
             return list(value.arguments if value.kind == "static" else value.arguments[:1])
+        if self._resolver.kotlin.returns_lazy_value(ref):
+            return self._lazy(value, question)
         found: list[Value] = []
+        # Kotlin's defaults are a null and a mask that says so: which way a helper takes depends on constants.
+        assumed = {index: one for index, one in enumerate(value.arguments) if isinstance(one, Number)}
         for target in self._targets(ref, value):
-            values = self._resolver.evaluate(target, question)
+            values = self._resolver.evaluate(target, question, assumed)
             if values is not None:
                 found.extend(_with_arguments(one, target.ref, value.arguments) for one in values.returns)
         return found or None
+
+    def _lazy(self, value: Result, question: Question) -> list[Value] | None:
+        """Go on with what makes a lazy value, and from there with what its block returns."""
+        holder = value.arguments[0]
+        block = None
+        if isinstance(holder, Created) or (isinstance(holder, Result) and holder.ref.return_type == _LAZY):
+            block = self._resolver.kotlin.block_argument(holder)
+        if block is None:
+            further = self._further(holder, question)
+            if further is None:
+                return None
+            return [msgspec.structs.replace(value, arguments=(one, *value.arguments[1:])) for one in further]
+        name = block.type if isinstance(block, Created) else block.ref.type if isinstance(block, FieldValue) else None
+        method = None if name is None else self._resolver.kotlin.block_of(name)
+        values = None if method is None else self._resolver.evaluate(method, question)
+        return None if values is None else list(values.returns)
 
     def _targets(self, ref: MethodRef, value: Result) -> tuple[DexMethod, ...]:
         method = self._program.resolve_method(ref)

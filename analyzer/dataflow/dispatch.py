@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from analyzer.dataflow.cfg import Cfg
 from analyzer.dataflow.path_model import Interesting
 from analyzer.dataflow.values import CallKind, ClassName, Created, Parameter, Value
-from analyzer.dex import DexMethod, MethodRef, Program
+from analyzer.dex import CodeItem, DexMethod, MethodRef, Program
 
 MAX_TARGETS = 3
 """Most candidates of one call that are entered."""
@@ -19,6 +19,11 @@ _IF_EQZ, _IF_NEZ = 0x38, 0x39
 _RETURN_VOID = 0x0E
 _SHORT = 40
 _LIBRARY_CODE = ("Lkotlin/", "Lkotlinx/")
+_KOTLIN_RESULT = ("Lkotlin/Result;", "Lkotlin/ResultKt;", "Lkotlin/Result$Failure;")
+"""What ``runCatching`` keeps a failure in, and throws it from again."""
+_INSTANCE_OF, _NEW_INSTANCE = 0x20, 0x22
+_TINY = 12
+_THROWABLE = "Ljava/lang/Throwable;"
 _CHECKS = frozenset({"check", "checkParameterIsNotNull", "checkExpressionValueIsNotNull", "throwUninitialized"})
 
 ReceiverTypes = Callable[[Value], Sequence[str] | None]
@@ -98,7 +103,11 @@ class Dispatch:
         return None if method is None or method.is_abstract else method
 
     def worth_entering(self, method: DexMethod) -> bool:
-        """Say whether a helper may decide something: it returns a boolean, throws, or makes an interesting call."""
+        """Say whether a helper may decide something: it returns a boolean, throws, or makes an interesting call.
+
+        So may what wraps its only argument into an object, or looks whether it is wrapped: failures are kept that
+        way, in what a constructor fills.
+        """
         known = self._worth.get(method)
         if known is None:
             known = self._worth[method] = self._judge(method)
@@ -106,8 +115,12 @@ class Dispatch:
 
     def _judge(self, method: DexMethod) -> bool:
         code = method.code()
-        if code is None or method.ref.owner.startswith(_LIBRARY_CODE):
+        if code is None:
             return False
+        if method.ref.owner.startswith(_LIBRARY_CODE):
+            return method.ref.owner in _KOTLIN_RESULT and (method.is_static or method.ref.name == "<init>")
+        if _wraps(method, code):
+            return True
         if method.ref.return_type == "Z" and len(code.instructions) <= _MAX_SCANNED:
             return True
         seen = {method}
@@ -190,6 +203,17 @@ class Dispatch:
                 return False
             waiting.extend(block.successors)
         return thrown
+
+
+def _wraps(method: DexMethod, code: CodeItem) -> bool:
+    """Say whether a short helper turns its only argument into another object or back, or its constructor keeps it."""
+    ref = method.ref
+    if ref.name == "<init>" and ref.parameters == (_THROWABLE,):
+        return len(code.instructions) <= _TINY
+    if not method.is_static or len(ref.parameters) != 1 or ref.parameters[0][0] != "L" or ref.return_type[0] != "L":
+        return False
+    opcodes = [one.opcode for one in code.instructions]
+    return len(opcodes) <= _TINY and (_INSTANCE_OF in opcodes or _NEW_INSTANCE in opcodes)
 
 
 def _always_throws(method: DexMethod) -> bool:

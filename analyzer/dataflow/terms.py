@@ -120,7 +120,7 @@ class Registers:
             case 0x1C:
                 values[registers[0]] = ClassName(self._type(one))
             case 0x20:
-                values[registers[0]] = Computed("instance-of", (values[registers[1]], ClassName(self._type(one))))
+                values[registers[0]] = _instance_of(values[registers[1]], self._type(one))
             case 0x21:
                 values[registers[0]] = _length(values[registers[1]])
             case 0x22:
@@ -188,6 +188,13 @@ class Registers:
         if CHANGES in operands:
             return CHANGES
         return small(Computed(named[0] if named else "computed", tuple(operands)))
+
+
+def _instance_of(value: Value, type_name: str) -> Value:
+    """Return whether an object is of a class, where it is made right here; of classes above its own nothing is told."""
+    if isinstance(value, Created) and value.type == type_name:
+        return Number(1)
+    return Computed("instance-of", (value, ClassName(type_name)))
 
 
 def _length(array: Value) -> Value:

@@ -86,7 +86,7 @@ def compile_code(tools: Tools, libraries: CodeLibraries, sample: Sample, work: P
             tools.java(BUNDLETOOL, "com.android.tools.r8.D8", *common)
         for file in sorted(output.glob("classes*.dex")):
             entries[f"classes{len(entries) + 1}.dex" if entries else "classes.dex"] = file.read_bytes()
-    if settings.shrink and sample.is_variant:
+    if settings.shrink and (sample.is_variant or settings.sources is not None):
         _shorten_mapping(work / sample.mapping_name)
     if "classes.dex" not in entries:
         raise BuildError(f"{sample.name}: no classes.dex came out of its sources")
@@ -98,8 +98,9 @@ def compile_code(tools: Tools, libraries: CodeLibraries, sample: Sample, work: P
 
 
 def _rules(sample: Sample, name: str) -> Path:
-    """Return a file of rules: beside the sources, or beside the list of builds."""
-    return next(file for file in (sample.folder / name, sample.folder.parent / name) if file.exists())
+    """Return a file of rules: beside the package, beside the sources, or beside the list of builds."""
+    folders = (sample.outputs, sample.folder, sample.folder.parent)
+    return next(file for file in (folder / name for folder in folders) if file.exists())
 
 
 def _shorten_mapping(file: Path) -> None:

@@ -23,6 +23,8 @@ class BuildError(Exception):
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The content of ``app.yaml``. Every key is optional, and so is the file."""
 
+    sources: str | None = None
+    """The sample whose manifest, code and resources this one is built from too, in another way."""
     libraries: tuple[Library, ...] = ()
     """Libraries that go into the app's code; where they come from is in `builder.libraries`."""
     shrink: bool | Literal["proguard"] = False
@@ -51,7 +53,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     outputs: Path
     """The folder of what is built."""
     is_variant: bool = False
-    """Whether other samples are built from the same folder: then each mapping is named after its package."""
+    """Whether it is one of many builds in one folder: then each mapping is named after its package."""
 
     @property
     def manifest(self) -> Path:
@@ -99,7 +101,8 @@ def load_sample(folder: Path) -> Sample:
     settings = _read(file, Settings) if file.exists() else Settings()
     if (settings.package_as == "base-of-split") != (settings.split is not None):
         raise BuildError(f"{folder.name}: app.yaml: `split` belongs to `package_as: base-of-split`")
-    return Sample(name=folder.name, folder=folder, settings=settings, min_sdk=_min_sdk(folder), outputs=folder)
+    sources = folder if settings.sources is None else folder.parent / settings.sources
+    return Sample(name=folder.name, folder=sources, settings=settings, min_sdk=_min_sdk(sources), outputs=folder)
 
 
 class Build(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -130,8 +133,8 @@ def load_builds(file: Path) -> list[Sample]:
 
 
 def all_samples() -> list[Sample]:
-    """Return every sample: those with a folder of their own by name, then the variants of others."""
-    own = [load_sample(manifest.parent) for manifest in sorted(ROOT.glob("*/AndroidManifest.xml"))]
+    """Return every sample: those with an expectation of their own by name, then the variants of others."""
+    own = [load_sample(expected.parent) for expected in sorted(ROOT.glob("*/expected.yaml"))]
     return own + [sample for file in sorted(ROOT.glob("*/builds.yaml")) for sample in load_builds(file)]
 
 

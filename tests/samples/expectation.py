@@ -17,6 +17,8 @@ import yaml
 from analyzer.model import AnalysisGap, Finding, Record, ScanResult, Settings, Severity, Strength, TrustAnchor
 from analyzer.model.policy_lookup import effective
 
+_ABOUT_CODE = ("TM-", "HV-", "WEBVIEW-", "NET-")
+"""Rules about an app's own TLS code: of these, ``counted`` claims are all that there is."""
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_apks"
 
 
@@ -45,6 +47,7 @@ class Claim(_Strict, frozen=True, kw_only=True):
 
 
 class Claims(_Strict, frozen=True, kw_only=True):
+    counted: bool = False
     must: tuple[Claim, ...] = ()
     may: tuple[Claim, ...] = ()
     must_not: tuple[Claim, ...] = ()
@@ -119,12 +122,47 @@ class Expectation(_Strict, frozen=True, kw_only=True):
 def load(folder: Path) -> Expectation:
     """Read ``expected.yaml`` of a sample."""
     content = yaml.safe_load((folder / "expected.yaml").read_text(encoding="utf-8"))
-    return msgspec.convert(content, Expectation)
+    original = content.pop("like", None)
+    if original is None:
+        return msgspec.convert(content, Expectation)
+    expected = load(SAMPLES / original)
+    return msgspec.convert(msgspec.to_builtins(_without_class_names(expected)) | content, Expectation)
+
+
+def _without_class_names(expected: Expectation) -> Expectation:
+    """Return what holds for an app whose classes have other names; what must not be said is then said by counting."""
+    callbacks = expected.callbacks
+    return msgspec.structs.replace(
+        expected,
+        findings=_nameless(expected.findings, expected.package),
+        strengths=_nameless(expected.strengths, expected.package),
+        callbacks=None
+        if callbacks is None
+        else tuple(msgspec.structs.replace(one, class_name=None) for one in callbacks),
+    )
+
+
+def _nameless(claims: Claims, package: str) -> Claims:
+    def is_class(claim: Claim) -> bool:
+        return claim.subject is not None and claim.subject.startswith(f"{package}.")
+
+    def clean(all_of: tuple[Claim, ...]) -> tuple[Claim, ...]:
+        return tuple(msgspec.structs.replace(one, subject=None) if is_class(one) else one for one in all_of)
+
+    allowed = tuple(one for one in claims.must_not if not is_class(one))
+    return msgspec.structs.replace(claims, must=clean(claims.must), may=clean(claims.may), must_not=allowed)
 
 
 def sample_folders() -> list[Path]:
     """Return the folder of every sample."""
-    return [manifest.parent for manifest in sorted(SAMPLES.glob("*/AndroidManifest.xml"))]
+    return [expected.parent for expected in sorted(SAMPLES.glob("*/expected.yaml"))]
+
+
+def sources_of(folder: Path) -> Path:
+    """Return the folder with the sources of a sample: another one's, where several builds are made of the same."""
+    settings = folder / "app.yaml"
+    content = yaml.safe_load(settings.read_text(encoding="utf-8")) if settings.exists() else {}
+    return folder.parent / str(content.get("sources", folder.name))
 
 
 def package_of(folder: Path) -> Path:
@@ -154,6 +192,8 @@ def differences(result: ScanResult, expected: Expectation) -> list[str]:
     found += _claim_differences("strength", result.strengths, expected.strengths)
     found += _callback_differences(result, expected)
     known = (*expected.findings.must, *expected.findings.may)
+    if expected.findings.counted:
+        found += [f"one too many: {_show(one)}" for one in matched(result.findings, expected.findings)[1]]
     for finding in result.findings:
         if finding.severity is not Severity.INFO and not any(claim.holds_for(finding) for claim in known):
             found.append(f"unforeseen finding: {_show(finding)}")
@@ -251,14 +291,35 @@ def _anchor(anchor: TrustAnchor) -> str:
 
 
 def _claim_differences(kind: str, items: Sequence[Finding | Strength], claims: Claims) -> Iterable[str]:
-    for claim in claims.must:
-        if not any(claim.holds_for(item) for item in items):
-            near = "; ".join(_show(item) for item in items if item.rule_id == claim.rule) or "none of this rule"
-            yield f"missing {kind} {_describe(claim)}; there is {near}"
+    if claims.counted:
+        unmet, _ = matched(items, claims)
+    else:
+        unmet = [claim for claim in claims.must if not any(claim.holds_for(item) for item in items)]
+    for claim in unmet:
+        near = "; ".join(_show(item) for item in items if item.rule_id == claim.rule) or "none of this rule"
+        yield f"missing {kind} {_describe(claim)}; there is {near}"
     for claim in claims.must_not:
         for item in items:
             if claim.holds_for(item):
                 yield f"forbidden {kind}: {_show(item)}"
+
+
+def matched(items: Sequence[Finding | Strength], claims: Claims) -> tuple[list[Claim], list[Finding | Strength]]:
+    """Match each claim with an item of its own; returns claims without one, and items about TLS code that none means.
+
+    Items that are merely allowed are not returned.
+    """
+    left = list(items)
+    unmet = []
+    # A claim that says less could take what one that says more needs.
+    for claim in sorted(claims.must, key=lambda one: sum(value is None for value in msgspec.structs.astuple(one))):
+        item = next((one for one in left if claim.holds_for(one)), None)
+        if item is None:
+            unmet.append(claim)
+        else:
+            left.remove(item)
+    code = [one for one in left if one.rule_id.startswith(_ABOUT_CODE)]
+    return unmet, [one for one in code if not any(claim.holds_for(one) for claim in claims.may)]
 
 
 def _describe(claim: Claim) -> str:

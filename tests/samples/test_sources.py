@@ -25,7 +25,10 @@ def test_a_sample_has_sources_an_expectation_and_one_package(folder: Path) -> No
     packages = sorted(path.name for path in folder.glob("*.apk*"))
 
     assert packages == [expectation.package_of(folder).name]
-    assert list((folder / "src").rglob("*.java"))
+    assert [
+        *expectation.sources_of(folder).rglob("src/**/*.java"),
+        *expectation.sources_of(folder).rglob("src/**/*.kt"),
+    ]
     assert expectation.load(folder).findings.must or expectation.load(folder).strengths.must
 
 
@@ -33,7 +36,7 @@ def test_a_sample_has_sources_an_expectation_and_one_package(folder: Path) -> No
 def test_every_pin_in_the_sources_is_invented_or_copied_on_purpose(folder: Path) -> None:
     expected = expectation.load(folder)
     allowed = {expectation.invented_pin(expected.package, number) for number in _INVENTED}
-    sources = [*folder.rglob("res/**/*.xml"), *folder.rglob("src/**/*.java")]
+    sources = [*folder.rglob("res/**/*.xml"), *folder.rglob("src/**/*.java"), *folder.rglob("src/**/*.kt")]
 
     pins = {pin for source in sources for pin in _SHA256_PIN.findall(source.read_text(encoding="utf-8"))}
 

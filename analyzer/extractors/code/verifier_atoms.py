@@ -190,7 +190,8 @@ class Reader:
             if "certificate" in roles:
                 return Atom("certificate", positive, value, frame, offset)
             others = self._beside_the_name(arguments)
-            return Atom("equals", positive, value, frame, offset, "the name is one of", others)
+            what = "the name is one of" if others else "the name is in a list"
+            return Atom("equals", positive, value, frame, offset, what, others)
         if "certificate" in roles:
             return Atom("certificate", positive, value, frame, offset)
         if "session" in roles:

@@ -54,7 +54,7 @@ def read(paths: Paths, condition: Condition) -> Atom:
         holds = condition.holds
         return Atom("certificate" if holds else "guard", condition, "the certificate is the expected one")
     if _tests_debuggable(left) or _tests_debuggable(right):
-        return Atom("debug", condition, "the app is debuggable")
+        return Atom("debug", condition, "whether the app is debuggable")
     for one in (left, right):
         if isinstance(one, FieldValue) and one.ref.name == "DEBUG":
             return Atom("debug", condition, f"{dotted(one.ref.owner)}.DEBUG")
