@@ -11,6 +11,7 @@ import click
 from analyzer.cli.as_of import as_of_option
 from analyzer.cli.files import read_bounded, write_whole
 from analyzer.cli.messages import complain, note
+from analyzer.cli.rule_options import profile_option, rules_option
 from analyzer.cli.team_policy import find_policy, policy_options
 from analyzer.errors import UsageError
 from analyzer.model import Baseline, ScanResult
@@ -34,10 +35,8 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
         click.argument("targets", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="TARGET…"),
         click.option("--file", "path", type=click.Path(path_type=Path), default=DEFAULT_FILE, show_default=True,
                      metavar="FILE", help="The baseline."),
-        click.option("--rules", "rule_folders", multiple=True, metavar="DIR", help="Folder with further rules.",
-                     type=click.Path(path_type=Path, exists=True, file_okay=False)),
-        click.option("--profile", type=click.Choice(["L1", "L2"]), default="L1", show_default=True,
-                     help="As for `scan`."),
+        rules_option,
+        profile_option,
         policy_options,
         as_of_option,
     ):  # fmt: skip

@@ -9,6 +9,7 @@ import click
 from analyzer.cli.as_of import as_of_option
 from analyzer.cli.files import read_bounded, write_whole
 from analyzer.cli.messages import note
+from analyzer.cli.rule_options import profile_option, rules_option
 from analyzer.errors import UsageError
 from analyzer.model import ScanResult
 from analyzer.model.findings import Confidence, Severity
@@ -31,15 +32,8 @@ _MAX_REPORT_BYTES = 256 * 1024 * 1024
     show_default=True,
     help="Lowest severity at which a new finding makes the newer version weaker.",
 )
-@click.option(
-    "--rules",
-    "rule_folders",
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    metavar="DIR",
-    help="Folder with further rules.",
-)
-@click.option("--profile", type=click.Choice(["L1", "L2"]), default="L1", show_default=True, help="As for `scan`.")
+@rules_option
+@profile_option
 @as_of_option
 def diff(
     old: Path,

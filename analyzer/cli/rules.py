@@ -7,21 +7,13 @@ from pathlib import Path
 
 import click
 
+from analyzer.cli.rule_options import rules_option
 from analyzer.errors import UsageError
 from analyzer.model import RuleText
 
-_rules_option = click.option(
-    "--rules",
-    "rule_folders",
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    metavar="DIR",
-    help="Folder with further rules; repeatable.",
-)
-
 
 @click.command(epilog="Example: pinscope rules --format json")
-@_rules_option
+@rules_option
 @click.option(
     "--format",
     "output_format",
@@ -47,7 +39,7 @@ def rules(rule_folders: tuple[Path, ...], output_format: str) -> None:
 
 @click.command(epilog="Example: pinscope explain NSC-PIN-EXPIRED")
 @click.argument("rule")
-@_rules_option
+@rules_option
 def explain(rule: str, rule_folders: tuple[Path, ...]) -> None:
     """Explain RULE: what it looks for, why it matters, how to fix it, and what it does not see."""
     from analyzer.ruleset.loader import load_rules, texts

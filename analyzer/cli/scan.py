@@ -16,6 +16,7 @@ from analyzer.cli.as_of import as_of_option
 from analyzer.cli.baseline import load_baseline
 from analyzer.cli.live_options import LIVE_DETAILS, StderrWatcher, live_options, read_live
 from analyzer.cli.messages import complain
+from analyzer.cli.rule_options import profile_option, rules_option
 from analyzer.cli.screen import ScreenCommand
 from analyzer.cli.team_policy import find_policy, policy_options
 from analyzer.errors import UsageError
@@ -79,21 +80,8 @@ _PRECEDENCE = (4, 1, 3, 0)
 )
 @policy_options
 @click.option("--require", multiple=True, metavar="RULE", help="Must have been evaluated, else exit code 3.")
-@click.option(
-    "--rules",
-    "rule_folders",
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    metavar="DIR",
-    help="Folder with further rules; repeatable.",
-)
-@click.option(
-    "--profile",
-    type=click.Choice(["L1", "L2"]),
-    default="L1",
-    show_default=True,
-    help="L2 expects own hosts to be pinned.",
-)
+@rules_option
+@profile_option
 @click.option(
     "--build-type",
     type=click.Choice(["release", "debug"]),
