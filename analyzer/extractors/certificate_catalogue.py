@@ -1,10 +1,13 @@
-"""The catalogue ``certificates.yaml``: certificates that should not come with a release."""
+"""The catalogue ``certificates.yaml``: certificates that should not come with a release, and what takes some."""
 
 import base64
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+
+from analyzer.extractors.sink_catalogue import Member
+from analyzer.model.certificates import UseKind
 
 CERTIFICATES_FILE = "certificates.yaml"
 
@@ -33,11 +36,41 @@ class TestKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return base64.b64decode(self.spki_sha256, validate=True)
 
 
+class CertificateSink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A method that takes a certificate, a key store or a stream of them; the file's head explains the fields."""
+
+    method: Member
+    parameter: Annotated[str, msgspec.Meta(pattern=r"^L[^;]+;$")]
+    argument: Annotated[int, msgspec.Meta(ge=1)] = 1
+    parameters: int | None = None
+    use: UseKind
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """Descriptor of the class, and name of the method."""
+        owner, _, name = self.method.partition("->")
+        return owner, name
+
+    @property
+    def takes_stream(self) -> bool:
+        """Whether it reads the certificates itself."""
+        return self.parameter == "Ljava/io/InputStream;"
+
+    def fits(self, parameters: tuple[str, ...]) -> bool:
+        """Tell whether an overload with these parameter types is meant."""
+        return (
+            (self.parameters is None or self.parameters == len(parameters))
+            and self.argument <= len(parameters)
+            and parameters[self.argument - 1] == self.parameter
+        )
+
+
 class KnownCertificates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The content of the file."""
 
     subjects: tuple[KnownSubject, ...] = ()
     test_keys: tuple[TestKey, ...] = ()
+    sinks: tuple[CertificateSink, ...] = ()
 
     def subject(self, subject: str) -> KnownSubject | None:
         """Return the authority with this subject."""

@@ -8,7 +8,10 @@ from analyzer.model.pins import Activation, PinIdentity
 
 CertificateKind = Literal["certificate", "private-key", "public-key", "keystore", "unreadable"]
 CertificateRole = Literal["leaf", "intermediate", "root"]
-UseKind = Literal["policy-anchor", "debug-anchor", "key-store", "certificate-factory"]
+UseKind = Literal[
+    "policy-anchor", "debug-anchor", "key-store", "certificate-factory", "trust-manager", "key-manager", "pin",
+    "comparison",
+]  # fmt: skip
 
 
 class CertificateUse(Record, frozen=True, kw_only=True):
@@ -17,12 +20,15 @@ class CertificateUse(Record, frozen=True, kw_only=True):
     kind: UseKind
     """``policy-anchor`` and ``debug-anchor``: ``<certificates src="@raw/…">`` in the network security policy, the
     latter in its debug-overrides; ``key-store``: ``KeyStore.load``; ``certificate-factory``:
-    ``CertificateFactory.generateCertificate`` and its like."""
+    ``CertificateFactory.generateCertificate`` and its like. What becomes of what these two read: ``trust-manager``, a
+    trust manager or factory is made to trust it; ``key-manager``, it is the app's own identity; ``pin``, a digest of it
+    or its key is computed; ``comparison``, code that judges a server's certificates compares them with it."""
     hosts: tuple[str, ...] = ()
     """Host patterns of the policy's scope; empty for every host, and where code decides."""
     sole: bool = False
     """True when nothing but bundled anchors counts in the scope."""
     activation: Activation = "unknown"
+    """Whether the code runs, and what it makes is put to use; of the policy, whether this build heeds the place."""
     owner: str = "unknown"
     evidence: tuple[Location, ...] = ()
 

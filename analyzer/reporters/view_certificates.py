@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from analyzer.model import CertificateFact, CertificateUse, Facts
+from analyzer.model.pins import Activation
 from analyzer.reporters.text import plural
 from analyzer.reporters.view_model import CertificateRow, State
 from analyzer.reporters.view_pins import parse_day
@@ -21,6 +22,19 @@ _KINDS = {
     "unreadable": "unreadable",
 }
 _ROLES = {"leaf": "leaf", "intermediate": "intermediate authority", "root": "root authority"}
+_IN_CODE = {
+    "key-store": "loaded as a key store in {place}",
+    "certificate-factory": "read in {place}",
+    "trust-manager": "trusted by a trust manager that {place} makes",
+    "key-manager": "the app's own identity in {place}",
+    "pin": "hashed in {place}",
+    "comparison": "compared with a server's certificate in {place}",
+}
+_IDLE: dict[Activation, str] = {
+    "created": " (put to no use)",
+    "defined_only": " (in code that nothing runs)",
+    "unknown": " (whether it is put to use is not known)",
+}
 _ORDER = {"private-key": 0, "unreadable": 1, "certificate": 2, "keystore": 3, "public-key": 4}
 
 
@@ -103,4 +117,5 @@ def _use(use: CertificateUse) -> str:
     if use.kind == "debug-anchor":
         return "trust anchor of debug-overrides"
     place = next((place.class_name for place in use.evidence if place.class_name is not None), "code")
-    return f"{'loaded as a key store' if use.kind == 'key-store' else 'read'} in {show(place, 160)}"
+    idle = _IDLE.get(use.activation, "") if use.kind in ("trust-manager", "comparison", "key-manager") else ""
+    return _IN_CODE[use.kind].format(place=show(place, 160)) + idle

@@ -15,7 +15,9 @@ from cryptography.x509.oid import ExtensionOID
 from analyzer.x509.asn1 import (
     CONTEXT_0,
     INTEGER,
+    OCTET_STRING,
     SEQUENCE,
+    DerError,
     Node,
     expect,
     oid_text,
@@ -31,6 +33,11 @@ MAX_CERTIFICATE_BYTES = 100_000
 """Larger certificates are not read; the largest that a TLS stack passes on is about as large."""
 _MAX_NAMES = 2_000
 """Most names of one certificate that are kept."""
+_MAX_EXTENSIONS = 100
+_EXTENSIONS = 0xA3
+_BOOLEAN = 0x01
+_KEY_CERT_SIGN = 0x04
+"""In the first octet of the bits of a key usage (RFC 5280, section 4.2.1.3)."""
 IpNetwork: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 _SIGNATURES = {
     "1.2.840.113549.1.1.2": ("md2WithRSA", "md2"),
@@ -221,8 +228,10 @@ def _with_extensions(certificate: Certificate) -> Certificate:
         return msgspec.structs.replace(certificate, problem="the library refuses the certificate's encoding")
     try:
         extensions = quietly(lambda: library.extensions)
-    except (ValueError, TypeError, x509.DuplicateExtension, UnsupportedAlgorithm) as error:
-        return msgspec.structs.replace(certificate, problem=f"its extensions cannot be read ({type(error).__name__})")
+    except (ValueError, TypeError, KeyError, x509.DuplicateExtension, UnsupportedAlgorithm) as error:
+        # One value that the library does not know, such as a TLS feature, hides all extensions.
+        problem = f"its extensions cannot be read ({type(error).__name__})"
+        return msgspec.structs.replace(certificate, problem=problem, **_plain_extensions(certificate.der))
     found: dict[str, object] = {}
     unknown: list[str] = []
     for extension in extensions:
@@ -232,6 +241,29 @@ def _with_extensions(certificate: Certificate) -> Certificate:
         elif extension.critical and extension.oid not in _HANDLED:
             unknown.append(extension.oid.dotted_string)
     return msgspec.structs.replace(certificate, unknown_critical=tuple(unknown), **found)
+
+
+def _plain_extensions(der: bytes) -> dict[str, object]:
+    """Return whether a certificate is one of an authority, read without the library; empty when that is malformed."""
+    found: dict[str, object] = {}
+    try:
+        fields = read_children(read_children(read_node(der), most=1)[0], most=12)
+        wrapped = next((field for field in fields if field.tag == _EXTENSIONS), None)
+        extensions = [] if wrapped is None else read_children(read_node(wrapped.content), most=_MAX_EXTENSIONS)
+        for extension in extensions:
+            parts = read_children(extension, most=3)
+            value = read_node(expect(parts[-1], OCTET_STRING).content)
+            kind = oid_text(parts[0])
+            if kind == ExtensionOID.BASIC_CONSTRAINTS.dotted_string:
+                flags = read_children(expect(value, SEQUENCE), most=2)
+                found["is_ca"] = any(flag.tag == _BOOLEAN and flag.content != b"\0" for flag in flags)
+                lengths = [int.from_bytes(flag.content[:8], "big") for flag in flags if flag.tag == INTEGER]
+                found["path_length"] = lengths[0] if lengths else None
+            elif kind == ExtensionOID.KEY_USAGE.dotted_string:
+                found["may_sign_certificates"] = bool(value.content[1:2] and value.content[1] & _KEY_CERT_SIGN)
+    except (DerError, ValueError, IndexError):
+        return {}
+    return found
 
 
 def _basic_constraints(value: x509.ExtensionType) -> dict[str, object]:

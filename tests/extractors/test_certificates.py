@@ -74,15 +74,15 @@ def test_an_anchor_that_is_no_certificate_is_unreadable(sample: tuple[Certificat
 
 
 def test_a_store_that_code_loads_is_opened_with_the_password_of_the_call(sample: tuple[CertificateFact, ...]) -> None:
-    for entry, form, kind in (
-        ("assets/client.dat", "PKCS#12", "private-key"),
-        ("res/raw/truststore.bks", "BKS", "certificate"),
+    for entry, form, kind, end in (
+        ("assets/client.dat", "PKCS#12", "private-key", "key-manager"),
+        ("res/raw/truststore.bks", "BKS", "certificate", "trust-manager"),
     ):
         store = one(sample, entry, "keystore")
         assert (store.store_form, store.opened) == (form, True)
         assert store.password == "a constant in org.example.bundled.MainActivity"
         inside = one(sample, entry, kind)
-        assert [(use.kind, use.activation) for use in inside.uses] == [("key-store", "active")]
+        assert [(use.kind, use.activation) for use in inside.uses] == [("key-store", "active"), (end, "active")]
     assert one(sample, "assets/client.dat", "private-key").alias == "client"
     assert one(sample, "assets/client.dat").chain_position == 0
 
@@ -96,7 +96,9 @@ def test_certificates_in_texts_and_arrays_are_found_where_they_stand(sample: tup
         assert fact.owner == "first-party"
         assert fact.evidence[0].class_name in ("org.example.bundled.Certificates", "org.example.bundled.MainActivity")
         if fact.kind == "certificate":
-            assert [(use.kind, use.activation) for use in fact.uses] == [("certificate-factory", "active")]
+            assert [(use.kind, use.activation) for use in fact.uses] == [
+                ("certificate-factory", "active"), ("trust-manager", "active"),
+            ]  # fmt: skip
 
 
 def test_a_private_key_is_found_and_never_quoted(sample: tuple[CertificateFact, ...]) -> None:

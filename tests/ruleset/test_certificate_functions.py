@@ -10,6 +10,7 @@ from analyzer.ruleset.functions.certificates import (
     bundle_age_days,
     certificate_days_left,
     is_anchor,
+    is_only_hashed,
     is_used,
     key_purpose,
     uses_of,
@@ -114,3 +115,20 @@ def test_a_bundle_is_as_old_as_its_newest_certificate_and_speaks_once() -> None:
     given = context(*members)
     assert [bundle_age_days(given, one) for one in members] == [2192, 0]
     assert bundle_age_days(given, fact(group_size=3)) == 0
+
+
+def test_where_it_is_seen_what_a_certificate_is_for_that_is_said_and_not_that_it_is_read() -> None:
+    def use(kind: str) -> CertificateUse:
+        place = factories.location(class_name="com.example.Net")
+        return CertificateUse(kind=kind, activation="active", evidence=(place,))  # type: ignore[arg-type]
+
+    read = use("key-store")
+    trusted = fact(uses=(read, use("trust-manager")))
+    identity = fact(uses=(read, use("key-manager")))
+    assert uses_of(context(), trusted) == "trusted by a trust manager that com.example.Net makes"
+    assert uses_of(context(), identity) == "the app's own identity in com.example.Net"
+    assert is_anchor(context(), trusted) and not is_anchor(context(), identity)
+    assert [is_only_hashed(context(), fact(uses=(read, use(kind)))) for kind in ("pin", "comparison", "trust-manager")] == [
+        True, True, False,
+    ]  # fmt: skip
+    assert not is_only_hashed(context(), fact(uses=(read,)))

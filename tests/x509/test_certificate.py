@@ -224,3 +224,16 @@ def test_pins_equal_the_usual_pipeline(curve: str, tmp_path: Path) -> None:
     ).stdout
     assert read_public_key(der).pin in {key.pin, key.reencoded_pin}
     assert x509.load_pem_x509_certificate(pem.read_bytes()).serial_number
+
+
+def test_an_extension_that_the_library_does_not_know_hides_neither_the_certificate_nor_that_it_is_an_authority() -> (
+    None
+):
+    # The TLS features 6, 7 and 8 (RFC 7633) are on no list that the library has: it fails on all extensions.
+    features = x509.UnrecognizedExtension(
+        x509.ObjectIdentifier("1.3.6.1.5.5.7.1.24"), bytes.fromhex("300c020105020106020107020108")
+    )
+    certificate = read_certificate(make("Feature CA", ca=True, signs=True, more=((features, False),)).der)
+    assert certificate.problem == "its extensions cannot be read (KeyError)"
+    assert (certificate.is_ca, certificate.may_sign_certificates) == (True, True)
+    assert certificate.key.pin.startswith("sha256/")

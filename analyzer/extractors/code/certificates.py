@@ -83,6 +83,10 @@ class CertificateCode(msgspec.Struct, frozen=True, kw_only=True):
     """Calls that read something which could not be told."""
     gaps: tuple[AnalysisGap, ...] = ()
 
+    def with_uses(self, uses: tuple[CodeUse, ...], gaps: tuple[AnalysisGap, ...]) -> "CertificateCode":
+        """Add what becomes of what the calls read."""
+        return msgspec.structs.replace(self, uses=(*self.uses, *uses), gaps=(*self.gaps, *gaps))
+
 
 def extract_certificate_code(code: CodeContext) -> CertificateCode:
     """Find texts and arrays in code that may hold certificates, and the calls that read certificates and stores."""

@@ -12,6 +12,7 @@ from analyzer.dex import Program
 from analyzer.extractors.catalogue import Catalogue
 from analyzer.extractors.code.api_uses import extract_api_uses
 from analyzer.extractors.code.callback_wiring import CallbackWiring
+from analyzer.extractors.code.certificate_uses import extract_certificate_uses
 from analyzer.extractors.code.certificates import CertificateCode, extract_certificate_code
 from analyzer.extractors.code.client_facts import extract_clients
 from analyzer.extractors.code.context import AppResources, CodeContext
@@ -167,6 +168,9 @@ def analyse_code(
         "pin-practices", ("code",), lambda: (*extract_pin_practices(code), *extract_pin_sources(code, explained))
     )
     certificates = run("certificates-in-code", ("certificate",), lambda: extract_certificate_code(code))
+    destinations = run("certificate-uses", ("certificate",), lambda: extract_certificate_uses(code, wiring))
+    if certificates is not None and destinations is not None:
+        certificates = certificates.with_uses(destinations.uses, destinations.gaps)
     for part in (sdks, hosts, apis, clients, *pin_facts, literals, trust, verifiers, *judged):
         gaps += part.gaps if part is not None else ()
     gaps += _packed_gaps(code)

@@ -80,6 +80,16 @@ def extract_keystores(code: CodeContext, wiring: CallbackWiring) -> KeystoreFact
     )
 
 
+def factory_installation(resolver: Resolver, wiring: CallbackWiring, factory: Value) -> Installation:
+    """Follow what a ``TrustManagerFactory`` hands out from where the factory is made."""
+    program = resolver.program
+    made = [one for one in Backtrace(resolver).sources(factory) if isinstance(one, Result)]
+    places = {(one.method, one.offset) for one in made}
+    refs = program.method_refs(FACTORY, "getInstance")
+    sites = [one for one in program.users.callers_of(refs) if (one.method.ref, one.offset) in places]
+    return wiring.of_creations("trust_manager", sites)
+
+
 class _Reader:
     """Reads the factories of one app."""
 
@@ -107,16 +117,8 @@ class _Reader:
         content = _Store(entries={}, passwords={}, unknown={})
         for store in known:
             self._fill(content, store, site.method)
-        installed = self._installed(call.arguments[0])
+        installed = factory_installation(self._resolver, self._wiring, call.arguments[0])
         self._state(site, content, installed)
-
-    def _installed(self, factory: Value) -> Installation:
-        """Follow what the factory hands out from where the factory is made."""
-        made = [one for one in self._backtrace.sources(factory) if isinstance(one, Result)]
-        places = {(one.method, one.offset) for one in made}
-        refs = self._program.method_refs(FACTORY, "getInstance")
-        sites = [one for one in self._program.users.callers_of(refs) if (one.method.ref, one.offset) in places]
-        return self._wiring.of_creations("trust_manager", sites)
 
     def _fill(self, content: _Store, store: Value, method: DexMethod) -> None:
         if ANDROID_CA_STORE in store_types(store):

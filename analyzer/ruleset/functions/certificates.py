@@ -4,12 +4,26 @@ import datetime as dt
 
 from analyzer.model import CertificateFact, CertificateUse
 from analyzer.ruleset.functions.registry import Context, judgement
+from analyzer.ruleset.views import PolicyScopeView
 
 _LEAST_BUNDLE = 20
 """A file with this many authorities is a copy of a trust store rather than a choice of some."""
 _SERVER = "1.3.6.1.5.5.7.3.1"
 _CLIENT = "1.3.6.1.5.5.7.3.2"
 _IN_FORCE = frozenset({"active", "unknown"})
+_TRUSTING = frozenset({"policy-anchor", "debug-anchor", "trust-manager", "comparison", "pin"})
+_ENDS = frozenset({"trust-manager", "key-manager", "comparison", "pin"})
+"""What becomes of a certificate that code reads."""
+_READING = frozenset({"key-store", "certificate-factory"})
+"""Uses that say that something is read, and not what for."""
+_IN_CODE = {
+    "key-store": "loaded as a key store in {place}",
+    "certificate-factory": "read in {place}",
+    "trust-manager": "trusted by a trust manager that {place} makes",
+    "key-manager": "the app's own identity in {place}",
+    "pin": "hashed in {place}",
+    "comparison": "compared with a server's certificate in {place}",
+}
 _SHOWN_HOSTS = 3
 _NEVER = 1_000_000
 
@@ -25,7 +39,82 @@ def is_anchor(context: Context, fact: CertificateFact) -> bool:
     """Tell whether the policy trusts a certificate in this build, or code reads it where authorities are read."""
     if fact.kind != "certificate" or fact.chain_position is not None:
         return False
-    return any(use.activation in _IN_FORCE for use in fact.uses)
+    kinds = {use.kind for use in fact.uses if use.activation in _IN_FORCE}
+    # A store with the app's own identity is read in the same way as one with authorities.
+    return bool(kinds & _TRUSTING) or (bool(kinds) and "key-manager" not in kinds)
+
+
+@judgement("is_trusted_in_code")
+def is_trusted_in_code(context: Context, fact: CertificateFact) -> bool:
+    """Tell whether code was seen to make a trust manager trust a certificate, and to put it to use or perhaps so."""
+    return any(use.kind == "trust-manager" and use.activation in _IN_FORCE for use in fact.uses)
+
+
+@judgement("is_own_identity")
+def is_own_identity(context: Context, fact: CertificateFact) -> bool:
+    """Tell whether the app proves its identity with a certificate."""
+    return any(use.kind == "key-manager" and use.activation in _IN_FORCE for use in fact.uses)
+
+
+@judgement("is_only_hashed")
+def is_only_hashed(context: Context, fact: CertificateFact) -> bool:
+    """Tell whether only the key or bytes of a certificate count where it is used, whatever its dates."""
+    kinds = {use.kind for use in fact.uses if use.activation in _IN_FORCE}
+    return bool(kinds) and kinds <= {"pin", "comparison", *_READING} and not kinds <= _READING
+
+
+@judgement("unsound_anchors")
+def unsound_anchors(context: Context, fact: PolicyScopeView) -> tuple[str, ...]:
+    """Name the bundled anchors of a policy scope that are no reason to praise it, each with why.
+
+    What cannot be read makes the platform throw at the first connection, and a private key that everyone has, a tool's
+    authority, one for tests, a weak key and a whole trust store limit little. Expired anchors count when all are: the platform
+    does not look at the date, but nobody keeps them.
+    """
+    found: list[str] = []
+    expired: list[str] = []
+    anchors = [anchor for anchor in fact.settings.trust_anchors if anchor.source == "raw"]
+    for anchor in anchors:
+        name = anchor.resource_name or anchor.resource or anchor.source
+        held = [one for one in context.facts.certificates if _is_anchor_at(one, fact.entry, anchor.path)]
+        problem = _unsound(context, held)
+        if problem is not None:
+            found.append(f"{name}: {problem}")
+        elif all(certificate_days_left(context, one) < 0 for one in held if one.kind == "certificate"):
+            expired.append(f"{name}: expired")
+    return (*found, *(expired if len(expired) == len(anchors) else ()))
+
+
+def _is_anchor_at(fact: CertificateFact, entry: str, path: str | None) -> bool:
+    return any(
+        place.entry == entry and place.xml_path == path
+        for use in fact.uses
+        if use.kind == "policy-anchor"
+        for place in use.evidence
+    )
+
+
+def _unsound(context: Context, held: list[CertificateFact]) -> str | None:
+    if not any(one.kind == "certificate" for one in held):
+        return "no certificate can be read from it"
+    if any(one.kind == "unreadable" for one in held):
+        return "a part of it cannot be read"
+    for one in held:
+        if one.group_size >= _LEAST_BUNDLE:
+            return "it is a copy of a trust store"
+        if one.tool is not None or one.staging is not None or one.published is not None:
+            return "others than the team hold its key"
+        if one.spki_sha256 in _private_keys(context):
+            return "its private key comes with the app"
+        if weaknesses(context, one):
+            return "its key or signature is weak"
+    return None
+
+
+def _private_keys(context: Context) -> frozenset[bytes | None]:
+    return context.once("private keys", lambda: frozenset(
+        one.spki_sha256 for one in context.facts.certificates if one.kind == "private-key" and one.spki_sha256
+    ))  # fmt: skip
 
 
 @judgement("certificate_days_left")
@@ -44,7 +133,8 @@ def certificate_name(context: Context, fact: CertificateFact) -> str:
 @judgement("uses_of")
 def uses_of(context: Context, fact: CertificateFact) -> str:
     """Say in words what uses a certificate, key or key store; empty when nothing was seen."""
-    words = dict.fromkeys(_use(use) for use in fact.uses)
+    known = any(use.kind in _ENDS for use in fact.uses)
+    words = dict.fromkeys(_use(use) for use in fact.uses if not known or use.kind not in _READING)
     return ", and ".join(words)
 
 
@@ -58,7 +148,7 @@ def _use(use: CertificateUse) -> str:
     if use.kind == "debug-anchor":
         return "a trust anchor of debug-overrides"
     place = next((place.class_name for place in use.evidence if place.class_name is not None), "code")
-    return f"{'loaded as a key store' if use.kind == 'key-store' else 'read'} in {place}"
+    return _IN_CODE[use.kind].format(place=place)
 
 
 @judgement("key_purpose")
