@@ -1,6 +1,6 @@
 """Handles on what a DEX file defines: classes, their fields and methods. They hold no data of their own."""
 
-from dataclasses import dataclass
+import msgspec
 
 from analyzer.dex.code import CodeItem
 from analyzer.dex.file import DexFile
@@ -20,8 +20,7 @@ ACC_SYNTHETIC = 0x1000
 ACC_ENUM = 0x4000
 
 
-@dataclass(frozen=True, slots=True)
-class DexClass:
+class DexClass(msgspec.Struct, frozen=True, gc=False):
     """A class definition."""
 
     file: DexFile
@@ -91,8 +90,7 @@ class DexClass:
         return f"DexClass({self.file.entry}: {self.descriptor})"
 
 
-@dataclass(frozen=True, slots=True)
-class DexField:
+class DexField(msgspec.Struct, frozen=True, gc=False):
     """A field definition."""
 
     file: DexFile
@@ -138,8 +136,7 @@ class DexField:
         return f"DexField({self.file.entry}: {self.ref})"
 
 
-@dataclass(frozen=True, slots=True)
-class DexMethod:
+class DexMethod(msgspec.Struct, frozen=True, gc=False):
     """A method definition."""
 
     file: DexFile

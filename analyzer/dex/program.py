@@ -11,7 +11,7 @@ from analyzer.dex.classes import DexClass, DexField, DexMethod
 from analyzer.dex.errors import DexError
 from analyzer.dex.file import DexFile
 from analyzer.dex.hierarchy import Hierarchy
-from analyzer.dex.mutf8 import encode_mutf8
+from analyzer.dex.lookup import Lookup
 from analyzer.dex.problems import DexProblem, ProblemLog, gaps_of
 from analyzer.dex.symbols import FieldRef, MethodRef
 from analyzer.dex.users import Users
@@ -89,7 +89,12 @@ class Program:
         """Who calls, reads, writes, loads and creates what."""
         # Within one file, names need not be compared to know that no class is defined twice.
         single = len(self.files) == 1 and len(distinct(types := self.files[0].tables.class_types)) == len(types)
-        return Users(self.files, () if single else self.hierarchy.shadowed)
+        return Users(self.files, self.lookup, () if single else self.hierarchy.shadowed)
+
+    @cached_property
+    def lookup(self) -> Lookup:
+        """Which files name what."""
+        return Lookup(self.files)
 
     @property
     def classes(self) -> Iterable[DexClass]:
@@ -112,7 +117,7 @@ class Program:
         if known is None:
             found = {
                 file.method(index)
-                for file in self._files_naming(owner)
+                for file in self.lookup.files_naming(owner)
                 for index in file.tables.find_methods(owner, name, descriptor)
             }
             known = tuple(sorted(found))
@@ -120,23 +125,6 @@ class Program:
                 self._method_refs.clear()
             self._method_refs[key] = known
         return known
-
-    def _files_naming(self, type_name: str | None) -> Sequence[DexFile]:
-        """Return the files that name a type: most types are named in a few of many files."""
-        if type_name is None:
-            return self.files
-        if len(self.files) == 1:
-            return self.files
-        return self._naming.get(encode_mutf8(type_name), ())
-
-    @cached_property
-    def _naming(self) -> dict[bytes, list[DexFile]]:
-        """The files that name each type, by its descriptor in modified UTF-8."""
-        naming: dict[bytes, list[DexFile]] = {}
-        for file in self.files:
-            for descriptor in file.tables.type_descriptors():
-                naming.setdefault(descriptor, []).append(file)
-        return naming
 
     def field_refs(
         self, owner: str | None = None, name: str | None = None, descriptor: str | None = None
@@ -146,7 +134,7 @@ class Program:
             sorted(
                 {
                     file.field(index)
-                    for file in self._files_naming(owner)
+                    for file in self.lookup.files_naming(owner)
                     for index in file.tables.find_fields(owner, name, descriptor)
                 }
             )

@@ -70,6 +70,17 @@ class StringTable:
         except DamagedItem:
             return b""
 
+    def short_ascii(self, index: int) -> str:
+        """Return a string below 128 bytes in ASCII that is as long as it says, as nearly all are; empty for others."""
+        data = self._data
+        if 0 <= index < len(self._places) and (place := self._places[index]) < len(data):
+            end = place + 1 + data[place]
+            if end < len(data) and data[end] == 0 and data[place] < min(0x80, self._string_bytes):
+                raw = data[place + 1 : end]
+                if raw.isascii() and 0 not in raw:
+                    return raw.decode("ascii")
+        return ""
+
     def find(self, text: str) -> int | None:
         """Return the index of a string, or None when the file does not hold it."""
         index = self._found.get(text, -1)
@@ -155,14 +166,8 @@ class StringTable:
             self._found[text] = index
 
     def _decode(self, index: int) -> str:
-        data = self._data
-        if 0 <= index < len(self._places) and (place := self._places[index]) < len(data):
-            # What nearly every string is: short, ASCII, and as long as it says.
-            end = place + 1 + data[place]
-            if end < len(data) and data[end] == 0 and data[place] < min(0x80, self._string_bytes):
-                raw = data[place + 1 : end]
-                if raw.isascii() and 0 not in raw:
-                    return raw.decode("ascii")
+        if plain := self.short_ascii(index):
+            return plain
         try:
             raw, declared_length = self._raw(index)
         except DamagedItem as damage:

@@ -11,6 +11,7 @@ from analyzer.dex.header import Header, Section
 from analyzer.dex.problems import ProblemKind, ProblemLog
 from analyzer.dex.strings import StringTable
 from analyzer.dex.symbols import UNREADABLE, FieldRef, MethodRef
+from analyzer.dex.type_names import TypeNames
 
 NO_INDEX = 0xFFFFFFFF
 _MAX_PARAMETERS = 255
@@ -18,6 +19,7 @@ _MAX_PARAMETERS = 255
 _MAX_DESCRIPTOR = 0xFFFF
 """Longest list of parameter types, as in class files."""
 _CACHED_NAME = 1_024
+_CACHED_METHODS = 1 << 16
 _ROW_WORDS = {"string": 1, "type": 1, "proto": 3, "field": 2, "method": 2, "class": 8}
 
 Column = npt.NDArray[np.uint32]
@@ -51,6 +53,7 @@ class IdTables:
         self._check()
         self._type_places = self.type_strings.astype(np.uint32).data
         self._types: dict[int, str] = {}
+        self._methods: dict[int, MethodRef] = {}
         self._proto_descriptors: dict[int, str] = {}
         self._type_lists: dict[int, tuple[int, ...]] = {}
 
@@ -93,11 +96,16 @@ class IdTables:
         """Return what a method index stands for."""
         if not 0 <= index < len(self.method_names):
             return MethodRef(UNREADABLE, UNREADABLE, UNREADABLE)
-        return MethodRef(
-            self.type(int(self.method_owners[index])),
-            self.strings[int(self.method_names[index])],
-            self.proto(int(self.method_protos[index])),
-        )
+        known = self._methods.get(index)
+        if known is None:
+            known = MethodRef(
+                self.type(int(self.method_owners[index])),
+                self.strings[int(self.method_names[index])],
+                self.proto(int(self.method_protos[index])),
+            )
+            if len(self._methods) < _CACHED_METHODS and len(known.descriptor) + len(known.name) <= _CACHED_NAME:
+                self._methods[index] = known
+        return known
 
     def type_list(self, offset: int) -> tuple[int, ...]:
         """Return the type indices of the list at `offset`; empty for offset 0.
@@ -119,34 +127,22 @@ class IdTables:
                 self._type_lists[offset] = known
         return known
 
-    def type_descriptors(self) -> set[bytes]:
-        """Return the descriptors of all types that can be read, in modified UTF-8."""
-        count = len(self.strings)
-        return {self.strings.raw(number) for number in self.type_strings.tolist() if number < count}
+    @cached_property
+    def type_names(self) -> TypeNames:
+        """The types by name."""
+        names = TypeNames(self.strings, self.type_strings, len(self._data))
+        self._types.update(names.plain)
+        return names
 
     def find_type(self, descriptor: str) -> int | None:
         """Return the index of a type, or None when the file does not name it."""
-        string = self.strings.find(descriptor)
-        if string is None:
-            return None
-        if self._types_ascend:
-            place = int(self._type_strings.searchsorted(np.uint32(string)))
-            return place if place < len(self._type_strings) and int(self._type_strings[place]) == string else None
-        found = np.flatnonzero(self.type_strings == string)
-        return int(found[0]) if len(found) else None
+        return self.type_names.find(descriptor)
 
     @cached_property
     def _types_are_distinct(self) -> bool:
         """Whether a descriptor has one index only, as in every valid file."""
-        return self._types_ascend and self.strings.is_sorted
-
-    @cached_property
-    def _types_ascend(self) -> bool:
-        return bool(np.all(self._type_strings[:-1] < self._type_strings[1:]))
-
-    @cached_property
-    def _type_strings(self) -> npt.NDArray[np.uint32]:
-        return np.ascontiguousarray(self.type_strings, np.uint32)
+        strings = self.type_strings
+        return bool(np.all(strings[:-1] < strings[1:])) and self.strings.is_sorted
 
     @cached_property
     def _proto_returns(self) -> list[int]:

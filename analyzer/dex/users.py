@@ -1,13 +1,15 @@
 """Who uses what, across all DEX files of an app."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
+
+import msgspec
 
 from analyzer.dex.classes import DexClass, DexField, DexMethod
 from analyzer.dex.file import DexFile
 from analyzer.dex.handles import HandleKind
 from analyzer.dex.instructions import Instruction, decode
+from analyzer.dex.lookup import Lookup, Place
 from analyzer.dex.opcodes import CREATIONS, FIELD_READS, FIELD_WRITES, IndexKind
 from analyzer.dex.references import Reference
 from analyzer.dex.symbols import FieldRef, MethodRef
@@ -21,8 +23,7 @@ _READ_HANDLES: frozenset[HandleKind] = frozenset({"static-get", "instance-get"})
 _WRITE_HANDLES: frozenset[HandleKind] = frozenset({"static-put", "instance-put"})
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(msgspec.Struct, frozen=True, gc=False):
     """An instruction that uses something."""
 
     method: DexMethod
@@ -49,16 +50,17 @@ class Site:
         )
 
 
-Find = Callable[[DexFile], dict[int, MethodRef | FieldRef | str]]
-"""Returns what is looked for in one file, by its index there."""
+Target = MethodRef | FieldRef | str
+_Name = TypeVar("_Name", MethodRef, FieldRef, str)
 
 
 class Users:
     """Finds uses; many things at once cost little more than one. Sites come in the order of the files."""
 
-    def __init__(self, files: Sequence[DexFile], shadowed: Iterable[DexClass]) -> None:
+    def __init__(self, files: Sequence[DexFile], lookup: Lookup, shadowed: Iterable[DexClass]) -> None:
         """Search `files`, leaving out the `shadowed` definitions, which another of the same class hides."""
         self._files = files
+        self._lookup = lookup
         self._hidden = frozenset(shadowed)
 
     def callers_of(self, methods: Iterable[MethodRef]) -> tuple[Site, ...]:
@@ -66,34 +68,27 @@ class Users:
 
         Calls through a subclass or supertype name another reference, see `Program.refs_reaching`.
         """
-        wanted = tuple(dict.fromkeys(methods))
-
-        def find(file: DexFile) -> dict[int, MethodRef | FieldRef | str]:
-            return {
-                index: ref for ref in wanted for index in file.tables.find_methods(ref.owner, ref.name, ref.descriptor)
-            }
-
-        return self._sites("method", find)
+        return self._sites("method", _by_file(methods, self._lookup.methods))
 
     def readers_of(self, fields: Iterable[FieldRef]) -> tuple[Site, ...]:
         """Return the reads of exactly these references."""
-        return self._sites("field", _finding_fields(fields), FIELD_READS, _READ_HANDLES)
+        return self._sites("field", _by_file(fields, self._lookup.fields), FIELD_READS, _READ_HANDLES)
 
     def writers_of(self, fields: Iterable[FieldRef]) -> tuple[Site, ...]:
         """Return the writes of exactly these references; initial values of static fields are none."""
-        return self._sites("field", _finding_fields(fields), FIELD_WRITES, _WRITE_HANDLES)
+        return self._sites("field", _by_file(fields, self._lookup.fields), FIELD_WRITES, _WRITE_HANDLES)
 
     def loads_of(self, strings: Iterable[str]) -> tuple[Site, ...]:
         """Return where these strings are loaded; see `initialised_with` for static fields that hold them."""
-        return self._sites("string", _finding_strings(strings))
+        return self._sites("string", _by_file(strings, self._lookup.strings))
 
     def uses_of(self, types: Iterable[str]) -> tuple[Site, ...]:
         """Return where types (descriptors) are created, cast to, tested for, or made into values."""
-        return self._sites("type", _finding_types(types))
+        return self._sites("type", _by_file(types, self._lookup.types))
 
     def creations_of(self, types: Iterable[str]) -> tuple[Site, ...]:
         """Return where objects of exactly these classes, or arrays of these types, are created."""
-        return self._sites("type", _finding_types(types), CREATIONS)
+        return self._sites("type", _by_file(types, self._lookup.types), CREATIONS)
 
     def initialised_with(self, strings: Iterable[str]) -> tuple[DexField, ...]:
         """Return the static fields whose initial value is one of `strings`."""
@@ -116,21 +111,21 @@ class Users:
     def _sites(
         self,
         kind: IndexKind,
-        find: Find,
+        places: dict[DexFile, dict[int, Target]],
         opcodes: frozenset[int] | None = None,
         handles: frozenset[HandleKind] | None = None,
     ) -> tuple[Site, ...]:
         sites: list[Site] = []
         for file in self._files:
-            wanted = find(file)
-            if not wanted:
+            wanted = places.get(file)
+            if wanted is None:
                 continue
             direct = [
                 (reference, wanted[reference.target], "instruction")
                 for reference in file.references.users(kind, wanted, opcodes)
             ]
             indirect = self._indirect(file, kind, wanted, handles) if opcodes != CREATIONS else []
-            found: list[tuple[Reference, MethodRef | FieldRef | str, Via]] = [*direct, *indirect]  # type: ignore[list-item]
+            found: list[tuple[Reference, Target, Via]] = [*direct, *indirect]  # type: ignore[list-item]
             found.sort(key=lambda use: (use[0].body, use[0].offset))
             methods: list[DexMethod] = []
             body = -1
@@ -152,9 +147,9 @@ class Users:
         self,
         file: DexFile,
         kind: IndexKind,
-        wanted: dict[int, MethodRef | FieldRef | str],
+        wanted: dict[int, Target],
         handles: frozenset[HandleKind] | None,
-    ) -> list[tuple[Reference, MethodRef | FieldRef | str, Via]]:
+    ) -> list[tuple[Reference, Target, Via]]:
         """Find uses through method handles, and through the arguments of call sites."""
         by_handle = {
             number: wanted[handle.target_index]
@@ -165,14 +160,14 @@ class Users:
             and handle.target_index in wanted
             and (handles is None or handle.kind in handles)
         }
-        by_call_site: dict[int, dict[MethodRef | FieldRef | str, None]] = {}
+        by_call_site: dict[int, dict[Target, None]] = {}
         for number, arguments in enumerate(file.call_sites):
             for argument in arguments:
                 if argument.kind == "method-handle" and argument.index in by_handle:
                     by_call_site.setdefault(number, {})[by_handle[argument.index]] = None
                 elif argument.kind == kind and argument.index in wanted:
                     by_call_site.setdefault(number, {})[wanted[argument.index]] = None
-        found: list[tuple[Reference, MethodRef | FieldRef | str, Via]] = []
+        found: list[tuple[Reference, Target, Via]] = []
         if by_handle:
             uses = file.references.users("method-handle", by_handle)
             found += ((use, by_handle[use.target], "method-handle") for use in uses)
@@ -182,21 +177,15 @@ class Users:
         return found
 
 
-def _finding_fields(fields: Iterable[FieldRef]) -> Find:
-    wanted = tuple(dict.fromkeys(fields))
-    return lambda file: {
-        index: ref for ref in wanted for index in file.tables.find_fields(ref.owner, ref.name, ref.type)
-    }
-
-
-def _finding_strings(strings: Iterable[str]) -> Find:
-    wanted = tuple(dict.fromkeys(strings))
-    return lambda file: {index: text for text in wanted if (index := file.strings.find(text)) is not None}
-
-
-def _finding_types(types: Iterable[str]) -> Find:
-    wanted = tuple(dict.fromkeys(types))
-    return lambda file: {index: name for name in wanted if (index := file.tables.find_type(name)) is not None}
+def _by_file(
+    names: Iterable[_Name], find: Callable[[_Name], Iterable[Place]]
+) -> dict[DexFile, dict[int, MethodRef | FieldRef | str]]:
+    """Return what is looked for in each file, by its index there."""
+    found: dict[DexFile, dict[int, Target]] = {}
+    for name in dict.fromkeys(names):
+        for file, index in find(name):
+            found.setdefault(file, {})[index] = name
+    return found
 
 
 def _moved(instruction: Instruction, offset: int) -> Instruction:
