@@ -7,7 +7,7 @@ from analyzer.model.location import Location
 
 Mechanism = Literal[
     "nsc", "okhttp3", "okhttp2", "trustkit", "custom-tm", "keystore-tm", "interceptor", "verifier-pin",
-    "cronet", "httpengine", "androidpinning", "fabric", "cwac", "conscrypt", "netty", "worklight",
+    "connection-pin", "cronet", "httpengine", "androidpinning", "fabric", "cwac", "conscrypt", "netty", "worklight",
     "titanium", "webview", "rn", "flutter", "cordova", "xamarin", "unity", "native", "string",
 ]  # fmt: skip
 Activation = Literal["active", "created", "defined_only", "unknown"]

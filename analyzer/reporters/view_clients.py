@@ -41,10 +41,13 @@ _NEVER_OKHTTP = frozenset(
 _NEVER_CRONET = _NEVER_OKHTTP - {"cronet", "httpengine"}
 _PLAIN = "okhttp-plain"
 """An OkHttp client that was certainly built without pins."""
+_NO_CONNECTION = frozenset(CLIENTS) - {"url-connection", "socket"}
+"""Whatever makes its connections out of the app's sight."""
 _OUTSIDE: Mapping[Mechanism, frozenset[str]] = {
     "okhttp3": _NEVER_OKHTTP | {_PLAIN},
     "okhttp2": _NEVER_OKHTTP | {_PLAIN},
     "interceptor": _NEVER_OKHTTP,
+    "connection-pin": _NO_CONNECTION,
     "cronet": _NEVER_CRONET,
     "httpengine": _NEVER_CRONET,
 }

@@ -66,6 +66,7 @@ MECHANISMS: Mapping[str, str] = {
     "keystore-tm": "Bundled key store",
     "interceptor": "OkHttp interceptor",
     "verifier-pin": "Hostname verifier",
+    "connection-pin": "Check of a connection",
     "cronet": "Cronet",
     "httpengine": "HttpEngine",
     "androidpinning": "AndroidPinning",

@@ -16,7 +16,7 @@ from analyzer.extractors.code.hostname_verifiers import VerifierFacts
 from analyzer.extractors.code.pseudo_code import condition_text, parameter_names
 from analyzer.extractors.code.trust_checks import compares_objects, matches
 from analyzer.extractors.code.trust_features import FeatureReader, Features
-from analyzer.extractors.code.trust_pins import compared, decodes, hashed_object, with_constant
+from analyzer.extractors.code.trust_pins import compared, hashed_object, with_constant
 from analyzer.model import PinFact
 from analyzer.model.location import MAX_SNIPPET_CHARACTERS
 from analyzer.model.pins import CheckedAgainst, Mechanism
@@ -27,10 +27,12 @@ _HANDSHAKE = "okhttp3/Handshake;", "com/squareup/okhttp/Handshake;"
 _CONNECTION = "okhttp3/Connection;", "com/squareup/okhttp/Connection;"
 _ADDRESS = "okhttp3/HttpUrl;", "com/squareup/okhttp/HttpUrl;"
 _SESSION = "Ljavax/net/ssl/SSLSession;"
-_PEER = frozenset({"peerCertificates", "getPeerCertificates", "getPeerCertificateChain"})
-"""``SSLSession``'s (JSSE), and ``Handshake``'s; ``-deprecated_peerCertificates`` is Kotlin's bridge in OkHttp 4.
+_CONNECTIONS = frozenset({_SESSION, "Ljavax/net/ssl/HttpsURLConnection;"})
+_PEER = frozenset({"peerCertificates", "getPeerCertificates", "getPeerCertificateChain", "getServerCertificates"})
+"""``SSLSession``'s and ``HttpsURLConnection``'s (JSSE), and ``Handshake``'s.
 
-All hand out the chain as the server presented it, the leaf first (``Handshake.get`` copies the session's array)."""
+All hand out the chain as the server presented it, the leaf first (``Handshake.get`` copies the session's array). In
+OkHttp 4 Kotlin adds a bridge, ``-deprecated_peerCertificates``."""
 _EQUALITIES = frozenset({"equals", "equalsIgnoreCase", "areEqual", "contentEquals"})
 _NETWORK = "okhttp-network-interceptor"
 _LIMITS = PathLimits(paths=200, steps=20_000)
@@ -43,7 +45,7 @@ class HandshakePinFacts(msgspec.Struct, frozen=True, kw_only=True):
     pins: tuple[PinFact, ...] = ()
 
 
-class _Checked(msgspec.Struct, frozen=True):
+class Checked(msgspec.Struct, frozen=True):
     """A method that may compare pins."""
 
     mechanism: Mechanism
@@ -60,13 +62,13 @@ def extract_interceptor_pins(code: CodeContext, wiring: CallbackWiring) -> Hands
     A mismatch refuses where the interceptor throws. Only network interceptors have a connection
     (``Interceptor.Chain.connection`` is null in the others), so what others ask it for is never compared.
     """
-    return _Extraction(code).run(_interceptors(code, wiring))
+    return HandshakePins(code).run(_interceptors(code, wiring))
 
 
 def extract_verifier_pins(code: CodeContext, verifiers: VerifierFacts) -> HandshakePinFacts:
     """Find the pins that host name verifiers compare with the certificates of the session."""
     checked = (
-        _Checked(
+        Checked(
             "verifier-pin",
             one.descriptor,
             one.method,
@@ -76,10 +78,10 @@ def extract_verifier_pins(code: CodeContext, verifiers: VerifierFacts) -> Handsh
         )
         for one in verifiers.installed
     )
-    return _Extraction(code).run(checked)
+    return HandshakePins(code).run(checked)
 
 
-def _interceptors(code: CodeContext, wiring: CallbackWiring) -> Iterator[_Checked]:
+def _interceptors(code: CodeContext, wiring: CallbackWiring) -> Iterator[Checked]:
     program = code.program
     names: dict[str, None] = {}
     for ref in program.method_refs(None, "intercept"):
@@ -104,7 +106,7 @@ def _interceptors(code: CodeContext, wiring: CallbackWiring) -> Iterator[_Checke
                     fields = {field: Number(case)}
                 if added_by_list and installed.activation == "created":
                     installed = msgspec.structs.replace(installed, activation="unknown")
-                yield _Checked("interceptor", name, method, installed, fields, case)
+                yield Checked("interceptor", name, method, installed, fields, case)
 
 
 def _asks(code: CodeContext) -> bool:
@@ -141,23 +143,40 @@ def _is_peer_chain(ref: MethodRef) -> bool:
     """Say whether a method hands out the certificates of the server."""
     if ref.name.removeprefix("-deprecated_") not in _PEER:
         return False
-    return ref.owner == _SESSION or _is_named((ref.owner,), _HANDSHAKE)
+    return ref.owner in _CONNECTIONS or _is_named((ref.owner,), _HANDSHAKE)
 
 
-class _Extraction:
-    """One app."""
+class HandshakePins:
+    """Reads the pins that methods of one app compare."""
 
     def __init__(self, code: CodeContext) -> None:
+        """Follow values in the program of `code`."""
         self._code = code
         self._program = code.program
         self._resolver = code.resolver or Resolver(code.program)
         self._backtrace = Backtrace(self._resolver)
         self._finder = PathFinder(self._program, _is_peer_chain, _LIMITS)
 
-    def run(self, checked: Iterable[_Checked]) -> HandshakePinFacts:
-        return HandshakePinFacts(pins=tuple(dict.fromkeys(pin for one in checked for pin in self._pins(one))))
+    def run(self, checked: Iterable[Checked]) -> HandshakePinFacts:
+        """Return the pins of several methods."""
+        return HandshakePinFacts(pins=tuple(dict.fromkeys(pin for one in checked for pin in self.pins(one))))
 
-    def _pins(self, checked: _Checked) -> Iterator[PinFact]:
+    def compares(self, method: DexMethod) -> bool:
+        """Say whether a method compares something with certificates that it gets from a connection."""
+        paths = self._finder.paths(method, method.ref.owner)
+        chain = _chain_of(paths) if paths is not None else frozenset()
+        if paths is None or not chain:
+            return False
+        reader = FeatureReader(self._program, paths, chain)
+        return any(_is_pin(reader, one) for path in paths.paths for one in _questions(path))
+
+    def chains(self, method: DexMethod) -> frozenset[Value]:
+        """Return the chains that a method gets from connections."""
+        paths = self._finder.paths(method, method.ref.owner)
+        return _chain_of(paths) if paths is not None else frozenset()
+
+    def pins(self, checked: Checked) -> Iterator[PinFact]:
+        """Yield the pins that one method compares."""
         paths = self._finder.paths(checked.method, checked.descriptor, None, checked.fields)
         chain = _chain_of(paths) if paths is not None else frozenset()
         if paths is None or not chain:
@@ -170,10 +189,10 @@ class _Extraction:
             yield from self._facts(checked, paths, reader, place, condition)
 
     def _facts(
-        self, checked: _Checked, paths: Paths, reader: FeatureReader, place: "_Place", condition: Condition
+        self, checked: Checked, paths: Paths, reader: FeatureReader, place: "_Place", condition: Condition
     ) -> Iterator[PinFact]:
         comparison = compared(
-            paths, reader, condition, self._resolver, lambda value: self._backtrace.sources(value, (), decodes)
+            self._code, reader, condition, lambda value, stop: self._backtrace.sources(value, (), stop)
         )
         features = comparison.features
         if not comparison.constants and not features.parts and not comparison.reasons:
@@ -241,7 +260,7 @@ def _questions(path: Path) -> Iterator[Condition]:
 
 def _is_pin(reader: FeatureReader, condition: Condition) -> bool:
     """Say whether a condition that holds compares a key, hash or certificate of the chain."""
-    if not matches(condition):
+    if not matches(condition, reader.program):
         return False
     left, right = reader.of(condition.left), reader.of(condition.right)
     if not left.from_chain:
@@ -298,4 +317,6 @@ def _equal_host(condition: Condition) -> str | None:
 def _against(features: Features) -> CheckedAgainst:
     if features.leaf_only:
         return "leaf"
+    if features.validated:
+        return "validated"
     return "index" if not features.whole_chain and features.indices else "presented"

@@ -9,6 +9,7 @@ from analyzer.dex import DexMethod, Site
 from analyzer.extractors.code.bundled_literals import BundledFiles, bundled_literals
 from analyzer.extractors.code.context import CodeContext, location_of
 from analyzer.extractors.code.literal_forms import MAX_TEXT, Literal, host_in, literals_in, prefixed_in
+from analyzer.extractors.code.literal_uses import is_used_otherwise
 from analyzer.extractors.pin_values import describe_pin
 from analyzer.model import AnalysisGap, Location, PinFact
 from analyzer.model.location import MAX_SNIPPET_CHARACTERS
@@ -39,7 +40,8 @@ def extract_literals(code: CodeContext, explained: Collection[PinFact]) -> Liter
 
     Those in `explained` are left out, and so are digests of files that the app carries. In code, a text with a prefix
     such as ``sha256/`` is enough by itself. Bare digests have the form of many other things and count only where a
-    host name is loaded beside them. Values of annotations, which no code loads, never count.
+    host name is loaded beside them, and nothing that is done with them shows that they are something else. Values of
+    annotations, which no code loads, never count.
     """
     gaps: list[AnalysisGap] = []
     known = {pin.digest for pin in explained if pin.digest is not None} | {pin.value for pin in explained if pin.value}
@@ -73,8 +75,9 @@ def _in_code(code: CodeContext, gaps: list[AnalysisGap]) -> Iterator[tuple[Liter
     for site in program.users.loads_of(wanted):
         for literal in wanted[str(site.target)]:
             host = _host_beside(site)
-            if host is not None or literal.prefixed:
-                yield literal, host, code.owner_of(site.method.ref.owner), location_of(site, literal.value)
+            if not literal.prefixed and (host is None or is_used_otherwise(code, site, str(site.target))):
+                continue
+            yield literal, host, code.owner_of(site.method.ref.owner), location_of(site, literal.value)
     yield from _constants(code, wanted)
 
 

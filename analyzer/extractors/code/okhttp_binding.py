@@ -76,7 +76,7 @@ class _Binder:
             for pinner in self._classes_named(names):
                 named.add(pinner.descriptor)
                 yield self._named_copy(names, pinner)
-        for site in self._sites_of(self._anchors.failure):
+        for site in self._failure_sites():
             owner = site.method.owner
             if owner.descriptor not in named:
                 named.add(owner.descriptor)
@@ -125,7 +125,7 @@ class _Binder:
         named = tuple(self._classes_named(self._fingerprints.okhttp[0]))
         package = pinner.descriptor.rpartition("/")[0]
         # Several renamed copies are told apart by their packages; a single one may be spread over several.
-        alone = len({found.method.owner for found in self._sites_of(self._anchors.failure)}) == 1 + len(named)
+        alone = len({found.method.owner for found in self._failure_sites()}) == 1 + len(named)
         sinks = [sink for sink in self._parsers if alone or sink.method.owner.descriptor.rpartition("/")[0] == package]
         inside = {pinner.descriptor, *(sink.method.owner.descriptor for sink in sinks)}
         setters = [method for method in self._methods_taking(pinner.descriptor) if self._makes_clients(method.owner)]
@@ -192,6 +192,11 @@ class _Binder:
         encoded = [text.encode("ascii") for text in texts]
         strings = self._program.strings_matching(re.compile(b"|".join(map(re.escape, encoded))), encoded)
         return tuple(site for site in self._program.users.loads_of(strings) if _has_text(site, texts))
+
+    def _failure_sites(self) -> tuple[Site, ...]:
+        """Return where the text of a failure is loaded by a method that also lists the pins of the host."""
+        beside = {site.method for site in self._sites_of(self._anchors.beside)}
+        return tuple(site for site in self._sites_of(self._anchors.failure) if site.method in beside)
 
     def _version_sites(self) -> tuple[tuple[str, Site], ...]:
         prefix = self._fingerprints.okhttp[0].version

@@ -48,6 +48,7 @@ class OkHttpAnchors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """What survives renaming."""
 
     failure: tuple[str, ...]
+    beside: tuple[str, ...]
     refusal: tuple[str, ...]
     prefixes: tuple[str, ...]
     client_fields: tuple[str, ...]

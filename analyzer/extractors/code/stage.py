@@ -15,6 +15,7 @@ from analyzer.extractors.code.callback_wiring import CallbackWiring
 from analyzer.extractors.code.certificate_uses import extract_certificate_uses
 from analyzer.extractors.code.certificates import CertificateCode, extract_certificate_code
 from analyzer.extractors.code.client_facts import extract_clients
+from analyzer.extractors.code.connection_pins import extract_connection_pins
 from analyzer.extractors.code.context import AppResources, CodeContext
 from analyzer.extractors.code.handshake_pins import extract_interceptor_pins, extract_verifier_pins
 from analyzer.extractors.code.hostname_verifiers import VerifierFacts, extract_hostname_verifiers
@@ -160,13 +161,14 @@ def analyse_code(
     intercepted = run("interceptor-pins", ("pin",), lambda: extract_interceptor_pins(code, wiring))
     verified = run("verifier-pins", ("pin",), lambda: extract_verifier_pins(code, verifiers or VerifierFacts()))
     pin_facts = [part for part in pinning if part is not None]
-    by_hand = (trust, stores, intercepted, verified)
+    shown = tuple(pin for part in (trust, intercepted, verified) if part is not None for pin in part.pins)
+    seen = run("pin-practices", ("code",), lambda: extract_pin_practices(code))
+    connected = run("connection-pins", ("pin",), lambda: extract_connection_pins(code, shown, seen or ()))
+    by_hand = (trust, stores, intercepted, verified, connected)
     compared = tuple(pin for part in by_hand if part is not None for pin in part.pins)
     explained = (*policy_pins, *(pin for part in pin_facts for pin in part.pins), *compared)
     literals = run("literals", ("pin",), lambda: extract_literals(code, explained))
-    practices = run(
-        "pin-practices", ("code",), lambda: (*extract_pin_practices(code), *extract_pin_sources(code, explained))
-    )
+    fetched = run("pin-sources", ("code",), lambda: extract_pin_sources(code, explained))
     certificates = run("certificates-in-code", ("certificate",), lambda: extract_certificate_code(code))
     destinations = run("certificate-uses", ("certificate",), lambda: extract_certificate_uses(code, wiring))
     if certificates is not None and destinations is not None:
@@ -179,7 +181,7 @@ def analyse_code(
     looked: dict[FactKind, bool] = {
         "sdk": sdks is not None,
         "host": hosts is not None,
-        "code": None not in (apis, clients, hosts, practices, stores) and None not in pinning,
+        "code": None not in (apis, clients, hosts, seen, fetched, stores) and None not in pinning,
         "pin": None not in (*pinning, literals, verifiers, *by_hand),
         "callback": None not in (*judged, trust, verifiers),
     }
@@ -197,7 +199,8 @@ def analyse_code(
             *(apis.api_uses if apis is not None else ()),
             *(hosts.api_uses if hosts is not None else ()),
             *(use for part in pin_facts for use in part.api_uses),
-            *(practices or ()),
+            *(seen or ()),
+            *(fetched or ()),
             *(stores.api_uses if stores is not None else ()),
         ),
         callbacks=tuple(fact for part in (trust, verifiers, *judged) if part is not None for fact in part.callbacks),

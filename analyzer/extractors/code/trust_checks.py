@@ -2,9 +2,9 @@
 
 from analyzer.dataflow.exceptions import THROWABLE
 from analyzer.dataflow.path_model import Condition, Step
-from analyzer.dataflow.values import Computed, Number, Result
+from analyzer.dataflow.values import Computed, Number, Result, Value
 from analyzer.dex import MethodRef, Program
-from analyzer.extractors.code.trust_features import CERTIFICATE, is_signature_check
+from analyzer.extractors.code.trust_features import CALLS, CERTIFICATE, is_signature_check
 
 MANAGER_TYPES = (
     "Ljavax/net/ssl/X509TrustManager;",
@@ -28,6 +28,17 @@ COMPARES = frozenset(
     }
 )  # fmt: skip
 _LOOKS_UP = frozenset({"getCertificateAlias", "get", "find", "firstOrNull", "getTrustAnchor", "findTrustAnchor"})
+_JOINS = frozenset({"or", "and"})
+_SETS = frozenset(f"Ljava/util/{name};" for name in ("Set", "HashSet", "LinkedHashSet"))
+_EMPTY = frozenset({"isEmpty"})
+_LIBRARIES = ("Ljava/util/", "Lkotlin/collections/", "Ljava/lang/")
+_NO_COMPARISONS = frozenset(
+    {
+        "hasNext", "hasPrevious", "hasMoreElements", "add", "addAll", "remove", "isBlank", "offer", "isWhitespace",
+        "isSpaceChar", "isDigit", "isLetter", "isLetterOrDigit",
+    }
+)  # fmt: skip
+"""Methods of collections, texts and characters whose answer says nothing of what is in them as a whole."""
 _POSITIONS = frozenset({"indexOf", "lastIndexOf", "binarySearch"})
 _ACCIDENTS = frozenset(
     f"Ljava/{name};"
@@ -102,16 +113,60 @@ def is_noise(step: Step) -> bool:
     )  # fmt: skip
 
 
-def matches(condition: Condition) -> bool:
-    """Say whether a condition that holds means that two things are equal, or one is among others."""
+def _joins_answers(value: Computed) -> bool:
+    """Say whether a number is made of nothing but answers of comparisons, as ``found |= …`` in a loop makes it."""
+    answers = 0
+    waiting = list(value.operands)
+    while waiting:
+        match waiting.pop():
+            case Number(value=0 | 1):
+                continue
+            case Computed(operation=operation, operands=operands) if operation in _JOINS:
+                waiting.extend(operands)
+            case Result(ref=ref) if ref.return_type == "Z":
+                answers += 1
+            case _:
+                return False
+    return answers > 0
+
+
+def _is_intersection(value: Value, program: Program | None) -> bool:
+    """Say whether a method returns what two collections have in common: Kotlin's ``intersect``, renamed as well."""
+    if not isinstance(value, Result) or len(value.arguments) != 2:
+        return False
+    if value.ref.name == "intersect":
+        return True
+    method = program.resolve_method(value.ref) if program is not None else None
+    if method is None or not method.code_offset:
+        return False
+    code, file = method.code(), method.file
+    instructions = code.instructions if code is not None else ()
+    called = {file.method(one.index or 0).name for one in instructions if one.opcode in CALLS}
+    # What is left of it once `retainAll` is inlined: it keeps what the other one has.
+    return value.ref.return_type in _SETS and ("retainAll" in called or called >= {"contains", "add"})
+
+
+def matches(condition: Condition, program: Program | None = None) -> bool:
+    """Say whether a condition that holds means that two things are equal, or one is among others.
+
+    With `program` helpers of Kotlin's library are recognised whose names are gone.
+    """
     left, right = condition.left, condition.right
     if not isinstance(right, Number):
         return condition.operator == "eq"
     if isinstance(left, Computed):
+        if left.operation in _JOINS:
+            return condition.holds is True and _joins_answers(left)
         return left.operation == "xor" and condition.operator == "eq" and right.value == 0
     if not isinstance(left, Result):
         return False
     name = left.ref.name
+    if name in _EMPTY and left.arguments:
+        return condition.holds is False and _is_intersection(left.arguments[0], program)
+    if name == "disjoint":
+        return condition.holds is False
+    if left.ref.return_type == "Z" and left.ref.owner.startswith(_LIBRARIES) and name in _NO_COMPARISONS:
+        return False
     if left.ref.return_type == "Z" or name in COMPARES:
         return (condition.holds is True or (condition.operator == "eq" and right.value == 1)) and (
             name in COMPARES or left.ref.return_type == "Z"

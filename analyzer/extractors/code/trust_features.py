@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from analyzer.dataflow.path_model import Paths
-from analyzer.dataflow.values import Element, Number, Parameter, Result, Text, Value
+from analyzer.dataflow.values import Computed, Element, Length, Number, Parameter, Result, Text, Value
 from analyzer.dex import DexMethod, MethodRef, Program
 from analyzer.model.pins import Algorithm
 
@@ -47,8 +47,11 @@ _HASHES: dict[str, Algorithm] = {
     "sha256": "sha256", "sha256Hex": "sha256", "sha1": "sha1", "sha1Hex": "sha1", "md5": "md5", "md5Hex": "md5",
 }  # fmt: skip
 """Hash helpers of okio's ``ByteString``, Guava and Apache's ``DigestUtils``."""
-_CALLS = frozenset({*range(0x6E, 0x73), *range(0x74, 0x79)})
+CALLS = frozenset({*range(0x6E, 0x73), *range(0x74, 0x79)})
+"""Opcodes of calls."""
 _STRINGS = frozenset({0x1A, 0x1B})
+LAST = -1
+"""Stands for the place of the last certificate that the server sends."""
 _SCANNED = 30
 """Most helpers of one value that are looked into."""
 
@@ -92,6 +95,16 @@ class FeatureReader:
         self._known: dict[Value, Features] = {}
         self._scans: dict[DexMethod, frozenset[MethodRef | str]] = {}
 
+    @property
+    def program(self) -> Program:
+        """The program that the paths belong to."""
+        return self._program
+
+    @property
+    def paths(self) -> Paths:
+        """The exploration that is read."""
+        return self._paths
+
     def of(self, value: Value) -> Features:
         """Return what `value` is made of."""
         known = self._known.get(value)
@@ -112,10 +125,9 @@ class FeatureReader:
                     inside.add(one)
                 case Element(array=array, index=index) if array in self.chain:
                     from_chain = True
-                    if isinstance(index, Number):
-                        indices.add(index.value)
-                    else:
-                        whole = True
+                    place = _fixed_place(index, array)
+                    whole = whole or place is None
+                    indices.update(() if place is None else (place,))
                 case Result(ref=ref, arguments=arguments):
                     from_chain = from_chain or one in self.chain
                     self._note(ref, parts, algorithms)
@@ -170,7 +182,7 @@ class FeatureReader:
             for instruction in code.instructions if code is not None else ():
                 if instruction.opcode in _STRINGS:
                     found.add(str(one.file.resolve("string", instruction.index or 0)))
-                elif instruction.opcode in _CALLS:
+                elif instruction.opcode in CALLS:
                     ref = one.file.method(instruction.index or 0)
                     found.add(ref)
                     callee = self._program.resolve_method(ref)
@@ -210,8 +222,22 @@ def _place(ref: MethodRef, arguments: tuple[Value, ...]) -> int | None:
         return None
     if ref.name in ("first", "firstOrNull") and len(arguments) == 1:
         return 0
+    if ref.name in ("last", "lastOrNull") and len(arguments) == 1:
+        return LAST
     if ref.name in ("getOrNull", "elementAtOrNull") and isinstance(arguments[-1], Number):
         return arguments[-1].value
+    return None
+
+
+def _fixed_place(index: Value, array: Value) -> int | None:
+    """Return a fixed place in an array, `LAST` for its end; None where any element may be meant."""
+    if isinstance(index, Number):
+        return index.value
+    if isinstance(index, Computed) and index.operation in ("add", "sub"):
+        ends = {one for one in index.operands if not isinstance(one, Number)}
+        steps = [one.value for one in index.operands if isinstance(one, Number)]
+        if ends == {Length(array)} and steps == [-1 if index.operation == "add" else 1]:
+            return LAST
     return None
 
 

@@ -193,7 +193,7 @@ class Judge:
 
     def _is_pin(self, condition: Condition) -> bool:
         """Say whether a condition that holds compares a key, hash or certificate of the chain."""
-        if not matches(condition) or self._is_native(condition.left):
+        if not matches(condition, self._program) or self._is_native(condition.left):
             return False
         features = self._features.of(condition.left)
         if not features.from_chain and not features.validated:

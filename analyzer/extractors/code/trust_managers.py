@@ -304,7 +304,7 @@ class TrustManagers:
 
     def pins(self, manager: JudgedManager) -> Iterator[PinFact]:
         """Yield the pins that a manager compares by hand."""
-        return pins_of(self._code, self._resolver, self.sources.backtrace.sources, manager)
+        return pins_of(self._code, self.sources.backtrace.sources, manager)
 
     def gaps(self, managers: Iterable[JudgedManager]) -> Iterator[AnalysisGap]:
         """Yield what could not be told, and what was left out."""

@@ -5,21 +5,11 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from analyzer.dataflow.path_model import Condition, Paths
+from analyzer.dataflow.path_model import Condition
 from analyzer.dataflow.resolve import Resolver
-from analyzer.dataflow.values import (
-    Computed,
-    Created,
-    FieldValue,
-    Items,
-    Number,
-    Numbers,
-    Result,
-    Text,
-    Value,
-    alternatives,
-)
+from analyzer.dataflow.values import Computed, Created, FieldValue, Number, Result, Value
 from analyzer.dex import dotted
+from analyzer.extractors.code.compared_constants import Constant, ConstantReader, Sources, compared_sides, whole_digest
 from analyzer.extractors.code.context import CodeContext, location_in
 from analyzer.extractors.code.pseudo_code import condition_text, parameter_names
 from analyzer.extractors.code.trust_classes import WEAK, Behaviour, JudgedBody, JudgedManager
@@ -29,12 +19,8 @@ from analyzer.model import PinFact
 from analyzer.model.location import MAX_SNIPPET_CHARACTERS
 from analyzer.model.pins import CheckedAgainst, HashedObject
 
-_MAX_PINS = 200
-_TEXT = "Ljava/lang/String;"
-Sources = Callable[[Value], tuple[Value, ...]]
-"""Says where a value is from."""
 ObjectSources = Callable[[Value, tuple[Created, ...], Callable[[Value], bool]], tuple[Value, ...]]
-"""The same, given which objects ``this`` may be, and where to stop."""
+"""Says where a value is from, given which objects ``this`` may be, and where to stop."""
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -43,76 +29,33 @@ class Comparison(msgspec.Struct, frozen=True):
     condition: Condition
     features: Features
     """Of what is compared."""
-    constants: tuple[str | bytes, ...]
+    constants: tuple[Constant, ...]
     reasons: tuple[str, ...]
     """Why some of the constants are not known."""
 
 
-def compared(
-    paths: Paths, reader: FeatureReader, condition: Condition, resolver: Resolver, sources: Sources
-) -> Comparison:
+def compared(code: CodeContext, reader: FeatureReader, condition: Condition, sources: Sources) -> Comparison:
     """Return what a condition compares a key or certificate with."""
-    sides = [condition.left, condition.right]
-    if isinstance(condition.right, Number) and isinstance(condition.left, Result):
-        sides = list(condition.left.arguments)
-    ours = [one for one in sides if _of_certificate(reader.of(one))]
-    found: dict[str | bytes, None] = {}
-    reasons: dict[str, None] = {}
-    for value in sides:
-        if value not in ours:
-            _constants(value, resolver, sources, found, reasons)
+    sides: tuple[tuple[Value, bool], ...] = ((condition.left, False), (condition.right, False))
+    if isinstance(condition.right, Number) and isinstance(condition.left, Result | Computed):
+        sides = compared_sides(condition.left)
+    # What is asked to match a text has been given it.
+    ours = [one for one, is_pattern in sides if not is_pattern and _of_certificate(reader.of(one))]
+    constants = ConstantReader(code, code.resolver or Resolver(code.program), reader.paths, sources)
+    for value, is_pattern in sides:
+        if is_pattern or value not in ours:
+            constants.read(value, is_pattern=is_pattern)
     features = reader.of(ours[0]) if ours else reader.of(condition.left)
-    return Comparison(condition, features, tuple(found), tuple(reasons) if not found else ())
+    return Comparison(
+        condition, features, tuple(constants.found), tuple(constants.reasons) if not constants.found else ()
+    )
 
 
 def _of_certificate(features: Features) -> bool:
     return features.from_chain or features.validated
 
 
-def _constants(
-    value: Value, resolver: Resolver, sources: Sources, found: dict[str | bytes, None], reasons: dict[str, None]
-) -> None:
-    """Collect what a value may be; texts that a helper turns into bytes or a number stand for these."""
-    for source in (value, *sources(value)):
-        text = source.arguments if isinstance(source, Result) and decodes(source) else _number_text(source)
-        for part in text or (source,):
-            answer = resolver.resolve(part)
-            for one in answer.values:
-                _flatten(one, found)
-            if not found:
-                reasons.update(dict.fromkeys(answer.reasons))
-        if len(found) > _MAX_PINS:
-            return
-
-
-def decodes(value: Value) -> bool:
-    """Say whether a value is what a method makes of a text: bytes, or a large number."""
-    if not isinstance(value, Result) or _TEXT not in value.ref.parameters:
-        return False
-    return value.ref.return_type in ("[B", "Ljava/math/BigInteger;")
-
-
-def _number_text(value: Value) -> tuple[Value, ...]:
-    """Return the text that a large number is made of."""
-    if not isinstance(value, Created) or value.type != "Ljava/math/BigInteger;":
-        return ()
-    return tuple(one for event in value.events for one in event.arguments[:1] if event.position == 0)
-
-
-def _flatten(value: Value, found: dict[str | bytes, None]) -> None:
-    match value:
-        case Text(value=text) if text:
-            found[text] = None
-        case Numbers(type=kind) if kind in ("[B", ""):
-            found[value.data] = None
-        case Items(elements=elements):
-            for element in elements:
-                for one in alternatives(element):
-                    if not isinstance(one, Items):
-                        _flatten(one, found)
-
-
-def pins_of(code: CodeContext, resolver: Resolver, sources: ObjectSources, manager: JudgedManager) -> Iterator[PinFact]:
+def pins_of(code: CodeContext, sources: ObjectSources, manager: JudgedManager) -> Iterator[PinFact]:
     """Yield the pins of one trust manager, of the overloads that the platform calls."""
     for body in manager.chosen:
         reader = FeatureReader(code.program, body.paths)
@@ -122,7 +65,7 @@ def pins_of(code: CodeContext, resolver: Resolver, sources: ObjectSources, manag
                 if condition not in seen:
                     seen.add(condition)
                     comparison = compared(
-                        body.paths, reader, condition, resolver, lambda value: sources(value, manager.objects, decodes)
+                        code, reader, condition, lambda value, stop: sources(value, manager.objects, stop)
                     )
                     yield from _facts(code, manager, body, comparison, labelled.label)
 
@@ -176,29 +119,40 @@ def _passes_without(body: JudgedBody) -> bool:
     )
 
 
-def with_constant(code: CodeContext, pin: PinFact, constant: str | bytes, *, hashed: bool) -> PinFact:
+def with_constant(code: CodeContext, pin: PinFact, constant: Constant, *, hashed: bool) -> PinFact:
     """Return a pin with what it is compared with: a digest where it is `hashed`, else the key or certificate itself."""
-    value = (constant if isinstance(constant, str) else constant.hex())[:MAX_SNIPPET_CHARACTERS]
+    value = constant.value
+    shown = (value if isinstance(value, str) else value.hex())[:MAX_SNIPPET_CHARACTERS]
+    pin = msgspec.structs.replace(pin, value=shown, host=pin.host or constant.host, resolution="constant")
+    if constant.certificate is not None:
+        of_key = pin.hashed_object != "certificate"
+        return msgspec.structs.replace(
+            pin,
+            digest=constant.key if of_key else constant.certificate,
+            hashed_object="spki" if of_key else "certificate",
+            algorithm="sha256",
+        )
     if not hashed:
         # Its hash tells the thing as well, unless it is only a part of it.
-        whole = isinstance(constant, bytes) and pin.hashed_object != "key"
-        digest = hashlib.sha256(constant).digest() if whole and isinstance(constant, bytes) else None
-        return msgspec.structs.replace(pin, value=value, digest=digest, algorithm="sha256", resolution="constant")
+        digest = whole_digest(value)
+        if digest is not None and pin.hashed_object == "key":
+            pin = msgspec.structs.replace(pin, hashed_object="spki")
+        elif digest is None and isinstance(value, bytes) and pin.hashed_object != "key":
+            digest = hashlib.sha256(value).digest()
+        return msgspec.structs.replace(pin, digest=digest, algorithm="sha256")
     known = describe_pin(
-        constant if isinstance(constant, str) else constant.hex(),
+        shown,
         mechanism=pin.mechanism,
-        digest=constant if isinstance(constant, bytes) else None,
+        digest=value if isinstance(value, bytes) else None,
         catalogue=code.catalogue,
     )
     return msgspec.structs.replace(
         pin,
-        value=value,
         algorithm=known.algorithm or pin.algorithm,
         digest=known.digest,
         problem=known.problem,
         problem_detail=known.problem_detail,
         identity=known.identity,
-        resolution="constant",
     )
 
 

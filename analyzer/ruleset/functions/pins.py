@@ -20,6 +20,8 @@ _OKHTTP = frozenset({"okhttp3", "okhttp2"})
 _ONE_CONNECTION = (
     _OKHTTP | {"nsc", "trustkit", "interceptor", "verifier-pin"},
     _OKHTTP | {"custom-tm", "keystore-tm", "interceptor", "verifier-pin"},
+    frozenset({"nsc", "trustkit", "verifier-pin", "connection-pin"}),
+    frozenset({"custom-tm", "keystore-tm", "verifier-pin", "connection-pin"}),
     frozenset({"nsc", "cronet"}),
     frozenset({"nsc", "httpengine"}),
     frozenset({"nsc", "webview"}),
