@@ -62,7 +62,10 @@ class Api(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     arguments: tuple[int, ...] = ()
     made_by: tuple[str, ...] = ()
     role: Literal["trust_manager", "socket_factory", "hostname_verifier"] | None = None
+    made_as: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
     goes_to: dict[str, str] = {}
+    of_result: bool = False
     starting: str | None = None
     not_beside: tuple[str, ...] = ()
     each: bool = False
@@ -75,7 +78,8 @@ class Api(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     @property
     def is_single(self) -> bool:
         """Whether every use is a fact of its own."""
-        return self.each or bool(self.arguments or self.made_by or self.goes_to or self.role or self.fields)
+        asked = (self.arguments, self.made_by, self.made_as, self.given, self.goes_to, self.role, self.fields)
+        return self.each or any(map(bool, asked))
 
 
 class HostCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -90,6 +90,12 @@ class CallbackClaim(_Strict, frozen=True, kw_only=True):
     activation: str = "active"
 
 
+class ApiClaim(_Strict, frozen=True, kw_only=True):
+    api: str
+    arguments: tuple[str | None, ...] = ()
+    activation: str = "active"
+
+
 class StoreClaim(_Strict, frozen=True, kw_only=True):
     rejected: int = 0
     may_be_rejected: int = 0
@@ -105,6 +111,7 @@ class Expectation(_Strict, frozen=True, kw_only=True):
     not_evaluated: tuple[str, ...] = ()
     gaps: tuple[GapClaim, ...] = ()
     callbacks: tuple[CallbackClaim, ...] | None = None
+    api_uses: tuple[ApiClaim, ...] = ()
     store: StoreClaim = StoreClaim()
     copied_pins: tuple[str, ...] = ()
     """Pins in the sample's policy that are not invented, but copied on purpose."""
@@ -221,11 +228,29 @@ def _callback_differences(result: ScanResult, expected: Expectation) -> list[str
         )
         found += [f"missing callback {' '.join(one)}" for one in sorted(wanted - actual)]
         found += [f"unforeseen callback {' '.join(one)}" for one in sorted(actual - wanted)]
+    found += _api_differences(result, expected)
     rejections = [one.likelihood for one in result.store.rejections]
     store = StoreClaim(rejected=rejections.count("rejected"), may_be_rejected=rejections.count("may-be-rejected"))
     if store != expected.store:
         found.append(f"the store's verdict is {store}, expected {expected.store}")
     return found
+
+
+def api_counts(result: ScanResult, expected: Expectation) -> tuple[Counter[ApiClaim], Counter[ApiClaim]]:
+    """Return the calls that are expected, and those found of the same APIs."""
+    wanted = Counter(expected.api_uses)
+    names = {one.api for one in wanted}
+    uses = result.facts.api_uses if result.facts is not None else ()
+    found = (ApiClaim(api=one.api, arguments=one.arguments, activation=one.activation) for one in uses)
+    return wanted, Counter(one for one in found if one.api in names)
+
+
+def _api_differences(result: ScanResult, expected: Expectation) -> Iterable[str]:
+    wanted, actual = api_counts(result, expected)
+    for claim in (wanted - actual).elements():
+        yield f"missing call {claim.api} {claim.arguments} {claim.activation}"
+    for claim in (actual - wanted).elements():
+        yield f"unforeseen call {claim.api} {claim.arguments} {claim.activation}"
 
 
 def _as_json(record: Record) -> dict[str, Any]:

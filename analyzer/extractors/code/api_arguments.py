@@ -22,6 +22,8 @@ from analyzer.model.location import MAX_SNIPPET_CHARACTERS
 
 Arguments = tuple[str | None, ...]
 _INVOKE_STATIC = frozenset({0x71, 0x77})
+_ADDRESS = "Ljava/net/InetSocketAddress;"
+_STRING = "Ljava/lang/String;"
 _ENUM = "Ljava/lang/Enum;"
 _MAX_SETS = 16
 """Most combinations of arguments of one call."""
@@ -96,10 +98,20 @@ class _Reader:
                 return "null" if type_name[:1] in ("L", "[") and number == 0 else str(number)
             case ClassName(descriptor=name):
                 return dotted(name)
+            case Instance(value=Created(type=name) as created) if name == _ADDRESS:
+                return self._host(created)
             case Instance(value=FieldValue(ref=ref, base=None)):
                 return ref.name
             case Instance(value=Created(type=name) as created) if self._is_enum(name):
                 return _enum_name(created)
+        return None
+
+    def _host(self, address: Created) -> str | None:
+        """Return the host of an address that is made of one."""
+        for event in address.events:
+            if isinstance(event.ref, MethodRef) and event.ref.name == "<init>" and event.ref.parameters[0] == _STRING:
+                texts = self._resolver.resolve(event.arguments[0]).texts
+                return texts[0] if len(texts) == 1 else None
         return None
 
     def _constant(self, part: Value) -> str | None:

@@ -1,11 +1,12 @@
 """Calls of catalogued APIs: who makes them, with which arguments, and whether they are the app's doing."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from analyzer.dataflow.question import Instance
 from analyzer.dataflow.resolve import Resolver
-from analyzer.dataflow.values import FieldValue, walk
+from analyzer.dataflow.values import Created, FieldValue, Result, Value, walk
 from analyzer.dataflow.wiring import Start, Wiring
 from analyzer.dex import DexMethod, FieldRef, MethodRef, Site
 from analyzer.extractors.code.api_arguments import Arguments, arguments_of
@@ -95,11 +96,43 @@ class _Single:
         self._resolver = code.resolver or Resolver(code.program)
 
     def uses(self) -> Iterator[ApiUse]:
-        sites = [site for site in (*self._calls(), *self._reads()) if not self._is_own(site)]
+        sites = [site for site in self._sites() if not self._is_own(site)]
         if len(sites) > _SINGLE_SITES:
             self._gaps.append(_too_many(self._api.api, len(sites) - _SINGLE_SITES))
         for site in sites[:_SINGLE_SITES]:
             yield from self._of(site)
+
+    def _sites(self) -> list[Site]:
+        """Return the places that are meant; of very many, those in methods that load what the argument begins with."""
+        sites = [site for site in (*self._calls(), *self._reads()) if self._is_meant(site)]
+        if self._api.starting is None or len(sites) <= _SINGLE_SITES:
+            return sites
+        mark = self._api.starting.encode()
+        texts = self._program.strings_matching(re.compile(re.escape(mark)), [mark])
+        loading = {site.method for site in self._program.users.loads_of(texts)}
+        return [site for site in sites if site.method in loading]
+
+    def _is_meant(self, site: Site) -> bool:
+        """Say whether a call is made on, and given, what the catalogue asks for."""
+        if not self._api.made_as and not self._api.given:
+            return True
+        values = self._resolver.evaluator.evaluate(site.method)
+        call = None if values is None else values.calls.get(site.offset)
+        if call is None:
+            return False
+        made = not self._api.made_as or self._is_from(call.arguments[:1], self._api.made_as)
+        return made and (not self._api.given or self._is_from(call.arguments, self._api.given))
+
+    def _is_from(self, values: Iterable[Value], makers: tuple[str, ...]) -> bool:
+        """Say whether a value is made as one of these classes, or by one of these methods."""
+        for value in values:
+            for one in (value, *self._resolver.resolve(value).values):
+                inner = one.value if isinstance(one, Instance) else one
+                if isinstance(inner, Created) and inner.type in makers:
+                    return True
+                if isinstance(inner, Result) and f"{inner.ref.owner}->{inner.ref.name}" in makers:
+                    return True
+        return False
 
     def _calls(self) -> tuple[Site, ...]:
         refs: dict[MethodRef, None] = {}
@@ -182,7 +215,15 @@ class _Single:
     def _where_it_goes(self, site: Site) -> Arguments:
         """Name what the object that the call is made on is handed to; None when it is nothing, or several things."""
         names = self._api.goes_to
-        flow = Wiring(self._resolver).follow_argument(site, 0, lambda ref, place: place > 0 and ref.name in names)
+        wiring = Wiring(self._resolver)
+
+        def reaches(ref: MethodRef, place: int) -> bool:
+            return place > 0 and ref.name in names
+
+        if self._api.of_result:
+            flow = wiring.follow(site.method, site.offset, reaches)
+        else:
+            flow = wiring.follow_argument(site, 0, reaches)
         found = {names[use.ref.name] for use in flow.reached}
         return (found.pop() if len(found) == 1 else None,)
 

@@ -8,12 +8,19 @@ import msgspec
 from analyzer.dataflow.question import Instance
 from analyzer.dataflow.register_reads import is_read
 from analyzer.dataflow.resolve import Resolver
-from analyzer.dataflow.values import Created, Number, Result, Text, Value, alternatives, walk
+from analyzer.dataflow.values import Created, Number, Result, Value, alternatives, walk
 from analyzer.dataflow.wiring import Use, Wiring
 from analyzer.dex import DexMethod, MethodRef, Site, dotted
 from analyzer.extractors.code.callback_wiring import CallbackWiring
 from analyzer.extractors.code.code_digest import digest_of
 from analyzer.extractors.code.context import CodeContext, location_in, location_of
+from analyzer.extractors.code.endpoint_identification import (
+    PARAMETERS,
+    SETTING,
+    EndpointSettings,
+    careless_clients,
+    is_nothing,
+)
 from analyzer.model import AnalysisGap, CallbackFact, Location
 from analyzer.model.pins import Activation
 
@@ -26,9 +33,7 @@ _PLAIN_FACTORY = "Ljavax/net/SocketFactory;"
 _CERTIFICATE_FACTORY = "Landroid/net/SSLCertificateSocketFactory;"
 _CONTEXT = "Ljavax/net/ssl/SSLContext;"
 _VERIFIER = "Ljavax/net/ssl/HostnameVerifier;"
-_WEB_SOCKET = "Lorg/java_websocket/client/WebSocketClient;"
 _ADDRESS = "Ljava/net/InetAddress;"
-_SETTING = "setEndpointIdentificationAlgorithm"
 _VERIFY = "(Ljava/lang/String;Ljavax/net/ssl/SSLSession;)Z"
 _DATA = frozenset({"getInputStream", "getOutputStream", "wrap", "unwrap"})
 _HANDSHAKE = frozenset({"startHandshake", "beginHandshake"})
@@ -81,6 +86,7 @@ class _Reader:
         self._resolver = code.resolver or Resolver(code.program)
         self._wiring = wiring
         self._flows = Wiring(self._resolver)
+        self._settings = EndpointSettings(self._resolver)
         self._open: dict[str, str] = {}
         self._dropped = 0
 
@@ -116,10 +122,12 @@ class _Reader:
         client: str,
         detail: str | None = None,
         process_wide: bool = False,
+        variant: int | None = None,
     ) -> CallbackFact:
         return CallbackFact(
             kind="socket",
             class_name=dotted(method.ref.owner),
+            variant=variant,
             behaviour=behaviour,
             activation=activation,
             owner=self._code.owner_of(method.owner.descriptor),
@@ -269,13 +277,9 @@ class _Reader:
         for part in (given, *self._resolver.resolve(given).values):
             for one in walk(part.value if isinstance(part, Instance) else part):
                 if isinstance(one, Created | Result):
-                    asked += [
-                        event.arguments[0]
-                        for history in one.histories
-                        for event in history
-                        if isinstance(event.ref, MethodRef) and event.ref.name == _SETTING and event.arguments
-                    ]
-        if any(not _is_nothing(value) for value in asked):
+                    events = (event for history in one.histories for event in history)
+                    asked += [value for event in events if (value := self._settings.given(event)) is not None]
+        if any(not is_nothing(value) for value in asked):
             return "set"
         if asked:
             return "cleared"
@@ -303,34 +307,34 @@ class _Reader:
                 yield self._fact(site.method, "verify-result-ignored", activation, place, client="socket")
 
     def cleared(self) -> Iterator[CallbackFact]:
-        """Yield calls that switch the check of the name off."""
-        for site in self._calls((("Ljavax/net/ssl/SSLParameters;", _SETTING),)):
+        """Yield calls that switch the check of the name off, those of short helpers around the setter included."""
+        for site in self._calls(((PARAMETERS, SETTING),)):
             arguments = self._arguments(site)
-            resolution = None if arguments is None or len(arguments) < 2 else self._resolver.resolve(arguments[1])
-            if resolution is not None and resolution.values and all(map(_is_nothing, resolution.values)):
-                activation = self._wiring.runs.of(site.method)
-                place = [location_of(site, str(site.target))]
-                yield self._fact(site.method, "endpoint-id-cleared", activation, place, client="socket")
+            if arguments is None or len(arguments) < 2:
+                continue
+            if self._settings.of_helper(site.method) is None:
+                yield from self._cleared(site, arguments[1])
+                continue
+            for caller in self._program.users.callers_of(self._program.refs_reaching(site.method)):
+                outer = self._arguments(caller)
+                given = None if outer is None else self._settings.through(site.method, outer)
+                if given is not None:
+                    yield from self._cleared(caller, given)
+
+    def _cleared(self, site: Site, given: Value) -> Iterator[CallbackFact]:
+        resolution = self._resolver.resolve(given)
+        if resolution.values and all(map(is_nothing, resolution.values)):
+            activation = self._wiring.runs.of(site.method)
+            place = [location_of(site, str(site.target))]
+            yield self._fact(site.method, "endpoint-id-cleared", activation, place, client="socket")
 
     def web_sockets(self) -> Iterator[CallbackFact]:
         """Yield clients of Java-WebSocket that replace the method which asks for the check of the name."""
-        for method in self._program.methods_named("onSetSSLParameters", "(Ljavax/net/ssl/SSLParameters;)V"):
-            owner = method.ref.owner
-            if _WEB_SOCKET not in self._program.hierarchy.supertypes_of(owner):
-                continue
-            values = self._resolver.evaluator.evaluate(method)
-            if values is None or any(
-                (call.ref.name == method.ref.name and call.kind == "super") or call.ref.name == _SETTING
-                for call in values.calls.values()
-            ):
-                continue
-            below = (owner, *self._program.hierarchy.subtypes_of(owner))
-            created = [self._wiring.runs.of(site.method) for site in self._wiring.creations_of(*below)]
-            states: tuple[Activation, ...] = ("active", "unknown", "created", "defined_only")
-            activation: Activation = next((state for state in states if state in created), "defined_only")
+        for one in careless_clients(self._code, self._wiring):
             yield self._fact(
-                method, "endpoint-id-cleared", activation, [location_in(method)], client="java-websocket",
-                detail="it replaces onSetSSLParameters and does not call that of its superclass",
+                one.method, "endpoint-id-cleared", one.activation, [location_in(one.method)], client="java-websocket",
+                detail=one.when or "it replaces onSetSSLParameters and does not call that of its superclass",
+                variant=one.variant,
             )  # fmt: skip
 
     def insecure(self) -> Iterator[CallbackFact]:
@@ -356,10 +360,6 @@ class _Uses:
         self.server = False
         self.by_hand: str | None = None
         self.handed: dict[str, None] = {}
-
-
-def _is_nothing(value: Value) -> bool:
-    return value in (Number(0), Text(""))
 
 
 def _is_platforms(value: Value) -> bool:

@@ -142,7 +142,9 @@ class _Reader:
                     types = [name for one in self._backtrace.sources(arguments[0]) for name in store_types(one)]
                     if ANDROID_CA_STORE in types:
                         content.from_device = True
-                        content.filtered = content.filtered or _loads(method, _SYSTEM_ALIAS)
+                        reading = self._program.resolve_method(source.method)
+                        places = (method,) if reading is None else (method, reading)
+                        content.filtered = content.filtered or any(_loads(one, _SYSTEM_ALIAS) for one in places)
                     else:
                         content.unknown["certificates of another key store"] = None
                 case Result(ref=ref, arguments=arguments) if ref.owner == _CERTIFICATES and len(arguments) > 1:

@@ -121,6 +121,8 @@ _HELPERS = {
     "insecure-kevinsawicki": "HttpRequest's trustAllCerts or trustAllHosts",
 }
 _SWITCHED_ON = frozenset({"insecure-loopj-client", "insecure-javamail"})
+_MAIL_TRUST = ".ssl.trust"
+"""Of the hosts that it names, JavaMail validates no certificate (``MailSSLSocketFactory``, 1.4.4 and later)."""
 _STARTTLS = ".starttls.enable"
 
 
@@ -129,6 +131,8 @@ def insecure_helper(fact: ApiUse) -> str:
     """Name the helper that accepts every certificate, empty for other calls and where its argument is not ``true``."""
     if fact.api in _SWITCHED_ON and fact.arguments[:1] != ("true",):
         return ""
+    if fact.api == "mail-property" and (fact.arguments[0] or "").endswith(_MAIL_TRUST) and fact.arguments[1:2] != ("",):
+        return "JavaMail's property ssl.trust"
     return _HELPERS.get(fact.api, "")
 
 
@@ -140,4 +144,11 @@ def starttls_is_optional(context: Context, fact: ApiUse) -> bool:
     name = fact.arguments[0] or ""
     if not name.endswith(_STARTTLS):
         return False
-    return not app_calls(context, "mail-property", f"{name.removesuffix(_STARTTLS)}.starttls.required")
+    required = f"{name.removesuffix(_STARTTLS)}.starttls.required"
+    return not any(
+        use.api == "mail-property"
+        and use.activation != "defined_only"
+        and use.arguments[0] == required
+        and use.arguments[1:2] != ("false",)
+        for use in context.facts.api_uses
+    )

@@ -1,0 +1,11 @@
+package android.os;
+
+public class Build {
+    public static class VERSION {
+        public static final int SDK_INT = Integer.parseInt("0");
+    }
+
+    public static class VERSION_CODES {
+        public static final int N = 24;
+    }
+}

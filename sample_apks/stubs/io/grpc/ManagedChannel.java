@@ -1,0 +1,4 @@
+package io.grpc;
+
+public abstract class ManagedChannel {
+}

@@ -1,0 +1,6 @@
+package io.grpc.okhttp;
+
+public enum NegotiationType {
+    TLS,
+    PLAINTEXT
+}
