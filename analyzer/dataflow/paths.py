@@ -7,7 +7,7 @@ Ways that nothing decides are left out: of the calls that may fail, only those t
 followed into the handlers around them; of the others, the first one in each protected range stands for all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -17,7 +17,7 @@ from analyzer.dataflow.dispatch import Dispatch, ReceiverTypes
 from analyzer.dataflow.exceptions import THROWABLE, catches
 from analyzer.dataflow.path_flow import BLOCK_ENDS, Flow
 from analyzer.dataflow.path_model import Caught, Frame, Interesting, Paths, Step
-from analyzer.dataflow.terms import FIELD_WRITES, Inputs, Memory, Registers, small
+from analyzer.dataflow.terms import FIELD_WRITES, Assumed, Inputs, Memory, Registers, small
 from analyzer.dataflow.threads import Activation, Body, Thread
 from analyzer.dataflow.values import CallKind, Created, Parameter, Result, Unknown, Value
 from analyzer.dex import DexMethod, FieldRef, Instruction, MethodRef, Program
@@ -59,17 +59,19 @@ class PathFinder:
         limits: PathLimits | None = None,
         receiver_types: ReceiverTypes | None = None,
         raised: tuple[str, ...] = _RAISED,
+        constants: Callable[[FieldRef], Value | None] | None = None,
     ) -> None:
         """Explore within `limits`; `interesting` names the calls that decide something, on the platform or the app.
 
         Calls that `interesting` names are not entered, unless their receiver is the explored object itself.
         `receiver_types` may say of which classes an object is, where terms do not. `raised` names what interesting
-        calls may raise, as descriptors.
+        calls may raise, as descriptors. `constants` may say what a static field always holds.
         """
         self.program = program
         self.interesting = interesting
         self.limits = limits or PathLimits()
         self.raised = raised
+        self.constants = constants
         self.dispatch = Dispatch(program, interesting, receiver_types)
         self._bodies: dict[DexMethod, Body | None] = {}
 
@@ -118,7 +120,7 @@ class _Exploration(Flow):
         self._owner = owner
         super().__init__(owner.program)
         self._this_type = this_type
-        self._assumed = fields
+        self._assumed = Assumed(fields, owner.constants)
         self._root = body
         self._inputs = Inputs()
         self._incomplete: str | None = body.cfg.damage

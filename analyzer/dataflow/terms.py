@@ -1,5 +1,7 @@
 """What instructions without control flow do on one path: registers of terms, without joins."""
 
+from collections.abc import Callable, Mapping
+
 import msgspec
 
 from analyzer.dataflow.arithmetic import compute, convert, operation, wrap
@@ -64,6 +66,15 @@ class Inputs:
                 inside[value] = None
 
 
+class Assumed(msgspec.Struct, frozen=True):
+    """What fields are taken to hold."""
+
+    fields: Mapping[FieldRef, Value]
+    """Whatever the object."""
+    constants: Callable[[FieldRef], Value | None] | None = None
+    """Says what a static field always holds; None where that is not known."""
+
+
 class Registers:
     """The registers of one entered method."""
 
@@ -90,7 +101,7 @@ class Registers:
         other.values, other.pending = self.values.copy(), self.pending
         return other
 
-    def step(self, one: Instruction, memory: Memory, inputs: Inputs, assumed: dict[FieldRef, Value]) -> None:
+    def step(self, one: Instruction, memory: Memory, inputs: Inputs, assumed: "Assumed") -> None:
         """Run an instruction that is no call, branch, switch, return or throw."""
         opcode, registers, values = one.opcode, one.registers, self.values
         if opcode in _MOVES:
@@ -154,11 +165,14 @@ class Registers:
         if isinstance(index, Number):
             memory.elements[array, index.value] = value
 
-    def _read_field(self, base: Value | None, ref: FieldRef, memory: Memory, assumed: dict[FieldRef, Value]) -> Value:
-        if ref in assumed:
-            return assumed[ref]
+    def _read_field(self, base: Value | None, ref: FieldRef, memory: Memory, assumed: "Assumed") -> Value:
+        if ref in assumed.fields:
+            return assumed.fields[ref]
         written = memory.fields.get((base, ref))
-        return FieldValue(ref, base) if written is None else written
+        if written is not None:
+            return written
+        constant = assumed.constants(ref) if base is None and assumed.constants is not None else None
+        return FieldValue(ref, base) if constant is None else constant
 
     def _element(self, array: Value, index: Value, memory: Memory) -> Value:
         if isinstance(index, Number):

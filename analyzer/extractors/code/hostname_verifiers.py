@@ -9,6 +9,7 @@ from analyzer.dataflow.paths import PathFinder, PathLimits
 from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.values import Element, Number, Text, Value
 from analyzer.dex import DexMethod, FieldRef, MethodRef, dotted
+from analyzer.extractors.code.build_switches import BuildSwitches
 from analyzer.extractors.code.callback_wiring import CallbackWiring, Installation
 from analyzer.extractors.code.code_digest import digest_of
 from analyzer.extractors.code.context import CodeContext, location_in
@@ -76,7 +77,8 @@ class _Extraction:
         self._program = code.program
         self._resolver = code.resolver or Resolver(code.program)
         self._wiring = wiring
-        self._finder = PathFinder(code.program, decides, _LIMITS, raised=RAISED)
+        constants = BuildSwitches(code, self._resolver).constant
+        self._finder = PathFinder(code.program, decides, _LIMITS, raised=RAISED, constants=constants)
         self._asked: list[DexMethod] = []
         self._answers: dict[tuple[DexMethod, str], Verdict | None] = {}
 

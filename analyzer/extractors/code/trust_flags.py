@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from analyzer.dataflow.backtrace import Backtrace
 from analyzer.dataflow.path_model import Paths
 from analyzer.dataflow.values import FieldValue, Number, Parameter, Result, Value, walk
+from analyzer.extractors.code.build_switches import may_hold_default
 from analyzer.extractors.code.context import CodeContext
 from analyzer.model.code import FlagSource
 
@@ -28,8 +29,10 @@ def flag_source(code: CodeContext, backtrace: Backtrace, paths: Paths, flag: Val
             found = _named(written)
             if found is not None:
                 return found
-            if written and all(isinstance(one, Number) for one in written) and len(set(written)) == 1:
-                return "constant"
+            numbers = {one for one in written if isinstance(one, Number)}
+            if len(numbers) == 1 and len(numbers) == len(set(written)):
+                # One that is set to true later is false until then.
+                return "field" if may_hold_default(code.program, part.ref) else "constant"
     if any(isinstance(part, FieldValue) for part in parts):
         return "field"
     if any(isinstance(part, Parameter) and _is_host(part) for part in parts):

@@ -9,6 +9,7 @@ from analyzer.dataflow.paths import PathFinder
 from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.values import Created, FieldValue, Number, Parameter, Value
 from analyzer.dex import DexMethod, FieldRef, MethodRef, dotted
+from analyzer.extractors.code.build_switches import BuildSwitches, may_hold_default
 from analyzer.extractors.code.callback_wiring import CallbackWiring, Installation
 from analyzer.extractors.code.code_digest import digest_of
 from analyzer.extractors.code.context import CodeContext, location_in
@@ -73,8 +74,12 @@ class TrustManagers:
         self._wiring = wiring
         self.classes: tuple[str, ...] = tuple(sorted(self._concrete()))
         self.sources = ManagerSources(self._resolver, self.classes)
+        self._switches = BuildSwitches(code, self._resolver)
         self._finder = PathFinder(
-            self._program, lambda ref: decides(self._program, ref), receiver_types=self._receiver_types
+            self._program,
+            lambda ref: decides(self._program, ref),
+            receiver_types=self._receiver_types,
+            constants=self._switches.constant,
         )
         self._judged: dict[tuple[str, int | None], tuple[JudgedBody, ...]] = {}
         self._created: dict[tuple[str, int | None], tuple[Created, ...]] = {}
@@ -192,8 +197,17 @@ class TrustManagers:
             found = self._resolver.resolve(value)
             numbers = {one.value for one in found.values if isinstance(one, Number)}
             single = found.state == "constant" and len(numbers) == 1 and len(found.values) == 1
-            self._constants[value] = numbers.pop() if single else None
+            number = numbers.pop() if single else None
+            if number and isinstance(value, FieldValue) and not self._is_set_from_the_start(value):
+                number = None
+            self._constants[value] = number
         return self._constants[value]
+
+    def _is_set_from_the_start(self, value: FieldValue) -> bool:
+        """Say whether a field never holds anything but what it resolves to."""
+        if value.base is None and value.ref.type == "Z":
+            return self._switches.constant(value.ref) is not None
+        return not may_hold_default(self._program, value.ref)
 
     # Merged classes.
 

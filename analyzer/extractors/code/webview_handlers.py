@@ -14,6 +14,7 @@ from analyzer.dataflow.paths import PathFinder
 from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.values import Number, Value
 from analyzer.dex import DexMethod, FieldRef, dotted
+from analyzer.extractors.code.build_switches import BuildSwitches
 from analyzer.extractors.code.callback_wiring import CallbackWiring
 from analyzer.extractors.code.code_digest import digest_of
 from analyzer.extractors.code.context import CodeContext, location_in
@@ -38,7 +39,7 @@ class WebViewFacts(msgspec.Struct, frozen=True, kw_only=True):
 def extract_webview_handlers(code: CodeContext, wiring: CallbackWiring) -> WebViewFacts:
     """State what every WebView client of an app does about certificate errors, and whether it is used."""
     resolver = code.resolver or Resolver(code.program)
-    finder = PathFinder(code.program, decides)
+    finder = PathFinder(code.program, decides, constants=BuildSwitches(code, resolver).constant)
     listeners = Listeners(code.program, resolver, finder)
     facts: list[CallbackFact] = []
     gaps: list[AnalysisGap] = []

@@ -37,6 +37,7 @@ class KotlinApp : Application() {
         trust(ComparesIssuer("CN=TlsKotlin CA"))
         trust(AsksSetting(getSharedPreferences("tls", Context.MODE_PRIVATE)))
         trust(AsksProperty(platform()).apply { insecure = intent() })
+        trust(OpensLater(platform()).also { if (intent()) it.open() })
         trust(AsksDebuggable(applicationInfo.flags))
         trust(AsksBuild())
         trust(AsksForTestServers())
@@ -83,6 +84,8 @@ class KotlinApp : Application() {
         name(AsksPlatform())
         name(AsksPlatformAndMore(HttpsURLConnection.getDefaultHostnameVerifier()))
         name(ComparesAlternativeNames())
+        name(NamesOfTestServers(HttpsURLConnection.getDefaultHostnameVerifier()))
+        name(NamesOfAnyServer(HttpsURLConnection.getDefaultHostnameVerifier()))
         name(NoName())
     }
 

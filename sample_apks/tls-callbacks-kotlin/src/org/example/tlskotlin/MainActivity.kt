@@ -20,6 +20,8 @@ class MainActivity : Activity() {
         page.setWebViewClient(CancellingPage())
         page.setWebViewClient(TellingPage())
         page.setWebViewClient(ForgettingPage())
+        page.setWebViewClient(PageOfTestServers())
+        page.setWebViewClient(PageOfAnyServer())
         com.tencent.smtt.sdk.WebView(this).setWebViewClient(PageOfX5())
         com.uc.webview.export.WebView(this).setWebViewClient(PageOfUc())
         val view = XWalkView(this)

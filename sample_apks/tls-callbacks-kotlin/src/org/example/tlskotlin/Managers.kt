@@ -131,6 +131,19 @@ class AsksProperty(private val delegate: X509TrustManager) : ClientSide() {
     }
 }
 
+/** Refuses until somebody opens it. */
+class OpensLater(private val delegate: X509TrustManager) : ClientSide() {
+    private var open = false
+
+    fun open() {
+        open = true
+    }
+
+    override fun checkServerTrusted(chain: Array<X509Certificate>, authType: String) {
+        if (!open) delegate.checkServerTrusted(chain, authType)
+    }
+}
+
 /** What Android's build says: debuggable, which a release is not. */
 class AsksDebuggable(private val flags: Int) : ClientSide() {
     override fun checkServerTrusted(chain: Array<X509Certificate>, authType: String) {

@@ -98,6 +98,18 @@ class ForgettingPage : WebViewClient() {
     }
 }
 
+/** False in this build. */
+class PageOfTestServers : WebViewClient() {
+    override fun onReceivedSslError(view: WebView, handler: SslErrorHandler, error: SslError) =
+        if (BuildConfig.TEST_SERVERS) handler.proceed() else handler.cancel()
+}
+
+/** True in this build. */
+class PageOfAnyServer : WebViewClient() {
+    override fun onReceivedSslError(view: WebView, handler: SslErrorHandler, error: SslError) =
+        if (BuildConfig.ANY_SERVER) handler.proceed() else handler.cancel()
+}
+
 class PageOfX5 : com.tencent.smtt.sdk.WebViewClient() {
     override fun onReceivedSslError(
         view: com.tencent.smtt.sdk.WebView?,

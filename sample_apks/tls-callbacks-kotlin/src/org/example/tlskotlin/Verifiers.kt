@@ -81,6 +81,18 @@ class ComparesAlternativeNames : HostnameVerifier {
     }
 }
 
+/** False in this build. */
+class NamesOfTestServers(private val platform: HostnameVerifier) : HostnameVerifier {
+    override fun verify(host: String, session: SSLSession): Boolean =
+        BuildConfig.TEST_SERVERS || platform.verify(host, session)
+}
+
+/** True in this build. */
+class NamesOfAnyServer(private val platform: HostnameVerifier) : HostnameVerifier {
+    override fun verify(host: String, session: SSLSession): Boolean =
+        BuildConfig.ANY_SERVER || platform.verify(host, session)
+}
+
 class NoName : HostnameVerifier {
     override fun verify(host: String, session: SSLSession): Boolean = false
 }
