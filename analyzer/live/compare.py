@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from msgspec.structs import replace
 
 from analyzer.model import ChainObservation, ChainPath, ObservedCertificate, PinCheck, PinFact, PinMatch
+from analyzer.model.chains import closest_path
 from analyzer.model.pins import Activation
 
 Role = Literal["leaf", "intermediate", "anchor", "unused"]
@@ -108,7 +109,7 @@ class _Comparison:
         if self._against == "index":
             return replace(base, reason="index", detail="Which certificate is looked at depends on a position.")
         if not self._valid:
-            problem = self._paths[0] if self._paths else None
+            problem = closest_path(self._paths)
             reason = problem.problem if problem is not None and problem.problem else "unreadable"
             return replace(base, reason=reason, detail=problem.detail if problem is not None else None)
         path = self._valid[0]

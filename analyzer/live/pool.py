@@ -39,7 +39,7 @@ class ProbeSettings(msgspec.Struct, frozen=True, kw_only=True):
     budget_seconds: float = 120.0
     """For all hosts together."""
     private: tuple[Network, ...] = ()
-    overrides: Mapping[tuple[str, int], str] = {}
+    overrides: Mapping[tuple[str, int], Sequence[str]] = {}
     proxy: Proxy | None = None
     all_addresses: bool = False
     resolver: Resolver = system_resolver

@@ -29,7 +29,7 @@ def resolve(
     port: int,
     *,
     private: Sequence[Network] = (),
-    overrides: Mapping[tuple[str, int], str] | None = None,
+    overrides: Mapping[tuple[str, int], Sequence[str]] | None = None,
     resolver: Resolver = system_resolver,
     seconds: float = RESOLVE_SECONDS,
 ) -> tuple[str, ...]:
@@ -50,7 +50,7 @@ def resolve(
     """
     given = (overrides or {}).get((host.name, port))
     if given is not None:
-        addresses: Sequence[str] = (given,)
+        addresses: Sequence[str] = given
     elif host.literal:
         addresses = (host.name,)
     else:

@@ -63,7 +63,7 @@ def read_settings(options: LiveOptions) -> LiveSettings:
             connect_seconds=min(4.0, options.timeout_seconds),
             budget_seconds=options.budget_seconds,
             private=_networks(options.private),
-            overrides=dict(_override(text) for text in options.resolve),
+            overrides=_overrides(options.resolve),
             proxy=_proxy(options.proxy),
             all_addresses=options.all_addresses,
         ),
@@ -101,6 +101,14 @@ def _networks(texts: Sequence[str]) -> tuple[Network, ...]:
         except ValueError:
             raise UsageError(f"--allow-private {text!r}: give a network in CIDR form, such as 10.0.0.0/8") from None
     return tuple(found)
+
+
+def _overrides(texts: Sequence[str]) -> dict[tuple[str, int], tuple[str, ...]]:
+    """Return the addresses of each host and port, in the order given."""
+    found: dict[tuple[str, int], tuple[str, ...]] = {}
+    for place, address in map(_override, texts):
+        found[place] = (*found.get(place, ()), address)
+    return found
 
 
 def _override(text: str) -> tuple[tuple[str, int], str]:

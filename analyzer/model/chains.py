@@ -1,5 +1,6 @@
 """Certificate chains of servers, seen on the network or read from recordings, and how an app's pins compare."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from analyzer.model.base import Record
@@ -116,6 +117,18 @@ class ChainObservation(Record, frozen=True, kw_only=True):
     """SPKI digests of what the server sent."""
     validated_sha256: tuple[bytes, ...] = ()
     """SPKI digests of the path that counts; empty without a valid one."""
+
+
+def closest_path(paths: Sequence[ChainPath]) -> ChainPath | None:
+    """Return the path that says most: a valid one, else one that reaches an anchor and fails for another reason.
+
+    That a store lacks the authority says nothing of the chain where another store has it.
+    """
+    for path in paths:
+        if path.problem is None:
+            return path
+    reached = (path for path in paths if path.problem != "no-trust-anchor")
+    return next(reached, paths[0] if paths else None)
 
 
 class PinMatch(Record, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from analyzer.model import ChainObservation, Facts, ObservedCertificate, PinCheck
+from analyzer.model.chains import closest_path
 from analyzer.reporters.text import join_words, plural
 from analyzer.reporters.view_model import ChainCard, ChainRow, HostTable, State, Value
 from analyzer.reporters.view_pins import host_pattern
@@ -160,7 +161,7 @@ def _card(chain: ChainObservation, checks: Sequence[PinCheck], as_of: dt.datetim
     alone = bool(own) and all(check.mechanism != "nsc" for check in checks)
     paths = (*own, *chain.paths) if alone else (*chain.paths, *own)
     path = next((path for path in paths if path.problem is None), None)
-    closest = path or (paths[0] if paths else None)
+    closest = closest_path(paths)
     members = closest.certificates if closest is not None else ()
     unused = [
         index

@@ -15,6 +15,7 @@ from analyzer.model import (
     PinMatch,
     Record,
 )
+from analyzer.model.chains import closest_path
 from analyzer.model.pins import Activation, Mechanism
 from analyzer.ruleset.expiry import days_left, is_expired
 from analyzer.ruleset.pin_views import host_pattern
@@ -112,7 +113,7 @@ class ChainView(Record, frozen=True, kw_only=True):
     valid: bool
     """At least one trust store leads to a valid path, or a key store in code that decides about the host."""
     problem: str
-    """Why the store that counts has no valid path; empty for a valid one."""
+    """Why there is no valid path, with the store that comes closest; empty for a valid one."""
     detail: str
     stores: tuple[str, ...]
     user_store: bool
@@ -259,7 +260,7 @@ def _chain(chain: ChainObservation, position: int, facts: Facts, as_of: dt.datet
     leaf = chain.certificates[0] if chain.certificates else None
     valid = [path for path in chain.paths if path.problem is None]
     trusted = bool(valid) or any(path.problem is None for path in chain.key_store_paths)
-    first = chain.paths[0] if chain.paths else None
+    first = closest_path(chain.paths)
     observed = dt.datetime.fromisoformat(chain.observed_at) if chain.observed_at is not None else None
     kind, drift = _drift(chain, position, facts)
     return ChainView(

@@ -1,6 +1,9 @@
 """Servers on loopback: those that speak TLS, and those that do not behave."""
 
 import contextlib
+import hashlib
+import hmac
+import os
 import socket
 import ssl
 import struct
@@ -8,6 +11,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 Handler = Callable[[socket.socket], None]
 
@@ -93,6 +101,16 @@ def tls(
     return handle
 
 
+def up_to_tls11(identity: Path) -> Handler:
+    """A server that speaks nothing newer than TLS 1.1."""
+    return tls(identity, maximum=ssl.TLSVersion.TLSv1_1)
+
+
+def tls12_with_client_certificate(identity: Path) -> Handler:
+    """A server that shows its chain and refuses clients without a certificate."""
+    return tls(identity, wants_client=True, maximum=ssl.TLSVersion.TLSv1_2)
+
+
 def _server_context(identity: Path, minimum: ssl.TLSVersion | None, maximum: ssl.TLSVersion | None) -> ssl.SSLContext:
     import warnings
 
@@ -104,6 +122,86 @@ def _server_context(identity: Path, minimum: ssl.TLSVersion | None, maximum: ssl
         context.minimum_version = minimum or ssl.TLSVersion.TLSv1
         context.maximum_version = maximum or ssl.TLSVersion.MAXIMUM_SUPPORTED
     return context
+
+
+def without_renegotiation_info(identity: Path) -> Handler:
+    """A TLS 1.2 server from before RFC 5746, which OpenSSL cannot play: RSA key exchange with AES-128-GCM.
+
+    The key in the file must be RSA. What the client says is not checked.
+    """
+    content = identity.read_bytes()
+    key = load_pem_private_key(content, None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    ders = [one.public_bytes(Encoding.DER) for one in x509.load_pem_x509_certificates(content)]
+    entries = b"".join(len(der).to_bytes(3) + der for der in ders)
+
+    def handle(connection: socket.socket) -> None:
+        transcript = b""
+        hello = _handshake(connection)
+        server_random = os.urandom(32)
+        replies = (
+            _message(2, b"\x03\x03" + server_random + b"\0" + b"\x00\x9c" + b"\0"),
+            _message(11, len(entries).to_bytes(3) + entries),
+            _message(14, b""),
+        )
+        connection.sendall(b"".join(_record(22, reply) for reply in replies))
+        exchange = _handshake(connection)
+        transcript = hello + b"".join(replies) + exchange
+        secret = key.decrypt(exchange[6:], padding.PKCS1v15())
+        randoms = hello[6:38], server_random
+        master = _prf(secret, b"master secret", b"".join(randoms), 48)
+        keys = _prf(master, b"key expansion", b"".join(reversed(randoms)), 40)
+        client_key, server_key, client_salt, server_salt = keys[:16], keys[16:32], keys[32:36], keys[36:]
+        assert _read_record(connection)[0] == 20
+        kind, sealed = _read_record(connection)
+        extra = bytes(8) + bytes([kind, 3, 3]) + (len(sealed) - 24).to_bytes(2)
+        transcript += AESGCM(client_key).decrypt(client_salt + sealed[:8], sealed[8:], extra)
+        done = _message(20, _prf(master, b"server finished", hashlib.sha256(transcript).digest(), 12))
+        extra = bytes(8) + b"\x16\x03\x03" + len(done).to_bytes(2)
+        finished = bytes(8) + AESGCM(server_key).encrypt(server_salt + bytes(8), done, extra)
+        connection.sendall(_record(20, b"\x01") + _record(22, finished))
+        connection.recv(1)
+
+    return handle
+
+
+def _prf(secret: bytes, label: bytes, seed: bytes, length: int) -> bytes:
+    """The pseudo-random function of RFC 5246, section 5."""
+    made, block = b"", label + seed
+    while len(made) < length:
+        block = hmac.digest(secret, block, "sha256")
+        made += hmac.digest(secret, block + label + seed, "sha256")
+    return made[:length]
+
+
+def _message(kind: int, body: bytes) -> bytes:
+    return bytes([kind]) + len(body).to_bytes(3) + body
+
+
+def _record(kind: int, body: bytes) -> bytes:
+    return bytes([kind, 3, 3]) + len(body).to_bytes(2) + body
+
+
+def _read_record(connection: socket.socket) -> tuple[int, bytes]:
+    head = _exactly(connection, 5)
+    return head[0], _exactly(connection, int.from_bytes(head[3:]))
+
+
+def _handshake(connection: socket.socket) -> bytes:
+    """Read one message, which clients send in a record of its own."""
+    kind, body = _read_record(connection)
+    assert kind == 22, "a handshake record"
+    return body
+
+
+def _exactly(connection: socket.socket, length: int) -> bytes:
+    data = b""
+    while len(data) < length:
+        more = connection.recv(length - len(data))
+        if not more:
+            raise ConnectionError("the client has left")
+        data += more
+    return data
 
 
 def silent(connection: socket.socket) -> None:

@@ -114,7 +114,7 @@ def test_a_rebinding_resolver_is_asked_once_and_its_first_answer_is_the_one_that
 
 
 def test_overrides_replace_the_resolver_but_not_the_policy() -> None:
-    overrides = {("a.com", 443): "127.0.0.9"}
+    overrides = {("a.com", 443): ("127.0.0.9",)}
 
     def never(name: str, port: int) -> Sequence[str]:
         raise AssertionError("the resolver must not be asked")

@@ -25,13 +25,13 @@ def test_silent_hosts_cost_their_deadline_and_no_more(tmp_path: Path) -> None:
     leaf = authority("Root").issue("leaf", hosts=["a.test"])
     good = servers.tls(leaf.write(tmp_path, "leaf"))
     with ExitStack() as stack:
-        overrides = {}
+        overrides: dict[tuple[str, int], tuple[str, ...]] = {}
         places = []
         for number in range(40):
             address = f"127.0.1.{number + 1}"
             server = stack.enter_context(serving(servers.silent if number % 10 == 0 else good, address))
             place = Place(Host(f"h{number}.test"), server.port)
-            overrides[place.host.name, place.port] = address
+            overrides[place.host.name, place.port] = (address,)
             places.append(place)
         told: list[Place] = []
         started = time.monotonic()
@@ -47,7 +47,7 @@ def test_silent_hosts_cost_their_deadline_and_no_more(tmp_path: Path) -> None:
 def test_what_the_budget_does_not_reach_is_said() -> None:
     with serving(servers.silent) as server:
         places = [Place(Host(f"h{number}.test"), server.port) for number in range(5)]
-        overrides = {(place.host.name, place.port): "127.0.0.1" for place in places}
+        overrides = {(place.host.name, place.port): ("127.0.0.1",) for place in places}
         started = time.monotonic()
         answers = ask_all(places, _settings(overrides=overrides, budget_seconds=0.5, total_seconds=5.0))
     assert time.monotonic() - started < 1
@@ -69,7 +69,7 @@ def test_one_address_is_asked_by_one_thread_at_a_time(tmp_path: Path) -> None:
 
     with serving(counting) as server:
         places = [Place(Host(f"h{number}.test"), server.port) for number in range(6)]
-        overrides = {(place.host.name, place.port): "127.0.0.1" for place in places}
+        overrides = {(place.host.name, place.port): ("127.0.0.1",) for place in places}
         answers = ask_all(places, _settings(overrides=overrides))
     assert all(answer.sightings for answer in answers.values())
     # The server may still be closing one connection while the next one comes in.
@@ -105,7 +105,7 @@ def test_two_hundred_hosts_of_which_ten_are_silent_take_one_and_a_half_deadlines
     good = servers.tls(leaf.write(tmp_path, "leaf"))
     deadline = 4.0
     with ExitStack() as stack:
-        overrides = {}
+        overrides: dict[tuple[str, int], tuple[str, ...]] = {}
         places = []
         port = 0
         for number in range(200):
@@ -113,7 +113,7 @@ def test_two_hundred_hosts_of_which_ten_are_silent_take_one_and_a_half_deadlines
             server = stack.enter_context(serving(servers.silent if number % 20 == 0 else good, address, port))
             port = server.port
             places.append(Place(Host(f"h{number}.test"), port))
-            overrides[places[-1].host.name, port] = address
+            overrides[places[-1].host.name, port] = (address,)
         started = time.monotonic()
         answers = ask_all(places, _settings(overrides=overrides, total_seconds=deadline))
         seconds = time.monotonic() - started

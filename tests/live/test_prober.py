@@ -90,6 +90,13 @@ def test_servers_of_one_version_are_seen(zoo: Zoo, version: ssl.TLSVersion) -> N
     assert seen.certificates == ders(zoo.leaf, zoo.intermediate)
 
 
+def test_a_server_from_before_secure_renegotiation_is_seen_and_told_apart(zoo: Zoo) -> None:
+    plain = zoo.intermediate.issue("plain", hosts=["api.shop.test"], key=new_key("rsa2048"))
+    seen = ask(servers.without_renegotiation_info(zoo.file("plain", plain)))
+    assert (seen.tls_version, seen.secure_renegotiation, seen.alert) == ("TLSv1.2", False, None)
+    assert seen.certificates == ders(plain, zoo.intermediate)
+
+
 def test_ipv6_is_spoken(zoo: Zoo) -> None:
     assert ask(servers.tls(zoo.good), address="::1").address == "::1"
 
