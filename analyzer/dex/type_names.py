@@ -11,7 +11,7 @@ from analyzer.dex.strings import StringTable
 _MOST = 1 << 16
 """Types that instructions and other tables can name; indices have 16 bits."""
 _LONGEST = 1_024
-"""Names that are no short ASCII are read up to this many bytes. Strings may overlap: each could be as long as a file."""
+"""Names that are no short ASCII are read up to this many bytes. Strings may overlap, each as long as a file."""
 
 
 class TypeNames:

@@ -2,6 +2,7 @@
 
 from analyzer.ruleset.functions import (
     app,
+    bypass,
     callbacks,
     certificates,
     chains,
@@ -19,6 +20,7 @@ from analyzer.ruleset.functions.registry import Context, judgement, registered
 __all__ = [
     "Context",
     "app",
+    "bypass",
     "callbacks",
     "certificates",
     "chains",

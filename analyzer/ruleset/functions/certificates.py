@@ -68,8 +68,8 @@ def unsound_anchors(context: Context, fact: PolicyScopeView) -> tuple[str, ...]:
     """Name the bundled anchors of a policy scope that are no reason to praise it, each with why.
 
     What cannot be read makes the platform throw at the first connection, and a private key that everyone has, a tool's
-    authority, one for tests, a weak key and a whole trust store limit little. Expired anchors count when all are: the platform
-    does not look at the date, but nobody keeps them.
+    authority, one for tests, a weak key and a whole trust store limit little. Expired anchors count when all are: the
+    platform does not look at the date, but nobody keeps them.
     """
     found: list[str] = []
     expired: list[str] = []
