@@ -59,6 +59,14 @@ def test_damaged_code_ends_well(runner: Runner, tmp_path: Path) -> None:
     assert any(", 0 problems," not in outcome for outcome in outcomes), "nothing was damaged"
 
 
+@pytest.mark.parametrize(("name", "seed"), [("sockets", 42)])
+def test_damage_that_once_broke_an_extractor_ends_well(name: str, seed: int, runner: Runner, tmp_path: Path) -> None:
+    source = next(one for one in sources() if one.name == name)
+    target = tmp_path / "damaged.apk"
+    target.write_bytes(app_with(damaged(source, seed)))
+    assert "exit " in runner.run(target)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, _MANY, _BLOCK))
 def test_much_more_damaged_code_ends_well(first: int, runner: Runner, tmp_path: Path) -> None:

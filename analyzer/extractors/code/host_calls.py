@@ -134,7 +134,8 @@ def _argument(resolver: Resolver, site: Site, call: HostCall) -> Resolution | No
         return None
     is_static = site.instruction.opcode in _INVOKE_STATIC
     index = call.argument + (0 if is_static else 1)
-    return arguments[index] if index < len(arguments) else None
+    # Damaged code may call an instance method as if it were static.
+    return arguments[index] if 0 <= index < len(arguments) else None
 
 
 _INVOKE_STATIC = frozenset({0x71, 0x77})
