@@ -127,7 +127,7 @@ class Origins:
         """Return where `method` may be called, under all names it has."""
         known = self._sites.get(method)
         if known is None:
-            known = self._program.users.callers_of(self._program.refs_reaching(method))
+            known = self._program.calls_of((method,))
             if len(known) > 1 and self._follows_objects and self.is_called_through_supertype(method, known):
                 if self._is_following:
                     # Following an object asks for callers in turn: those are not told apart.

@@ -94,6 +94,8 @@ class Resolution(msgspec.Struct, frozen=True):
     """Why something is not known, without duplicates."""
     trail: tuple[Step, ...]
     """The ways that were followed, in order."""
+    others: bool = False
+    """True where it may be something beside `values` of which nothing is known."""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -143,16 +145,19 @@ class Question:
         known: list[Value] = []
         reasons: dict[str, None] = {}
         complete = True
+        others = False
         for one in alternatives(value):
             missing = _missing(one, reasons)
-            if not isinstance(one, Unknown):
+            if isinstance(one, Unknown):
+                others = True
+            else:
                 known.append(one)
             complete = complete and not missing
         if complete:
             state: State = "constant"
         else:
             state = "partial" if any(_tells(one) for one in known) else "unresolved"
-        return Resolution(state, tuple(known), tuple(reasons), tuple(self.trail))
+        return Resolution(state, tuple(known), tuple(reasons), tuple(self.trail), others)
 
 
 def name_of(ref: MethodRef) -> str:

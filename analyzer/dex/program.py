@@ -1,7 +1,7 @@
 """All DEX files of an app as one program: classes, members, and who uses them."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -14,7 +14,7 @@ from analyzer.dex.hierarchy import Hierarchy
 from analyzer.dex.lookup import Lookup
 from analyzer.dex.problems import DexProblem, ProblemLog, gaps_of
 from analyzer.dex.symbols import FieldRef, MethodRef
-from analyzer.dex.users import Users
+from analyzer.dex.users import Site, Users
 from analyzer.model import AnalysisGap
 from analyzer.options import Limits
 
@@ -26,6 +26,7 @@ _FEW_SUBTYPES = 16
 _REMEMBERED = 1 << 12
 _FEW_OWNERS = 8
 """Names of this many classes are looked up one by one."""
+_INVOKE_SUPER = frozenset({0x6F, 0x75})
 
 
 class Program:
@@ -257,6 +258,28 @@ class Program:
             if file.type(int(file.tables.method_owners[index])) in owners
         }
         return tuple(sorted(named))
+
+    def calls_of(self, methods: Iterable[DexMethod]) -> tuple[Site, ...]:
+        """Return the calls that may run one of `methods`, under all names they have.
+
+        A call of ``super`` runs what the superclasses of the calling class define, and none of the other classes that
+        replace the same method: ``super.onCreate()`` in one activity does not lead to another.
+        """
+        names: dict[MethodRef, None] = {}
+        owners: dict[tuple[str, str], set[str]] = {}
+        for method in methods:
+            names.update(dict.fromkeys(self.refs_reaching(method)))
+            owners.setdefault((method.ref.name, method.ref.descriptor), set()).add(method.ref.owner)
+        return tuple(site for site in self.users.callers_of(names) if self._may_lead(site, owners))
+
+    def _may_lead(self, site: Site, owners: Mapping[tuple[str, str], set[str]]) -> bool:
+        """Say whether a call may run a method that one of some classes defines, by name and descriptor."""
+        target = site.target
+        assert isinstance(target, MethodRef), "callers call methods"
+        meant = owners.get((target.name, target.descriptor), set())
+        if target.owner in meant or site.via != "instruction" or site.instruction.opcode not in _INVOKE_SUPER:
+            return True
+        return not meant.isdisjoint(self.hierarchy.supertypes_of(site.method.ref.owner))
 
     def _by_signature(self, name: str, descriptor: str) -> dict[str, DexMethod]:
         """Return the definitions of methods with this name and descriptor by class."""

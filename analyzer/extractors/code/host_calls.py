@@ -1,6 +1,6 @@
 """Hosts that client calls are given: values followed to the arguments of calls that connect."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -11,13 +11,18 @@ from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.values import Text
 from analyzer.dex import DexMethod, MethodRef, Site
 from analyzer.extractors.code.context import CodeContext, location_in, location_of
-from analyzer.extractors.code.host_names import host_of, hosts_in, is_loopback, plain_host
+from analyzer.extractors.code.host_arguments import CLEARTEXT, Told, read_argument
+from analyzer.extractors.code.host_names import is_loopback
+from analyzer.extractors.code.reached import Activations
 from analyzer.extractors.sdk_catalogue import HostCall
-from analyzer.model import Location
+from analyzer.model import ApiUse, Location
 from analyzer.model.location import MAX_SNIPPET_CHARACTERS
 
 MAX_CALLS = 400
 """Most calls that are followed."""
+RUN_TIME_HOST = "cleartext-run-time-host"
+"""A client is given a URL without TLS whose host is put together at run time. The arguments are the client, the scheme
+and, where the call may as well be given a URL with TLS, ``or-tls``."""
 _MAX_SUBTYPES = 200
 # What a host is put together from is close by; what needs more than this is left unresolved.
 _LIMITS = FlowLimits(work=2_000, evaluations=40, depth=12)
@@ -42,6 +47,8 @@ class HostCalls(NamedTuple):
     hosts: tuple[CalledHost, ...]
     unresolved: tuple[Location, ...]
     """Calls whose host, or one of their hosts, is not known."""
+    uses: tuple[ApiUse, ...]
+    """Calls that contact a host without TLS, whichever it is: see `RUN_TIME_HOST`."""
     dropped: int
     """Calls that were not followed, because there are too many."""
 
@@ -52,7 +59,7 @@ def follow_host_calls(code: CodeContext) -> HostCalls:
     What libraries are given comes from the app, or is theirs and known from their texts.
     """
     if code.resolver is None:
-        return HostCalls((), (), 0)
+        return HostCalls((), (), (), 0)
     # Methods that were evaluated for other questions are not evaluated again.
     resolver = Resolver(code.program, code.resources, _LIMITS, code.resolver.evaluator)
     compared = ((call, site) for call in code.catalogue.host_calls for site in _compared(code, resolver, call))
@@ -61,35 +68,57 @@ def follow_host_calls(code: CodeContext) -> HostCalls:
         for call, site in (*_sites(code), *compared)
         if not code.owner_of(site.method.owner.descriptor).startswith("sdk:")
     ]
+    runs = Activations(code.program, code.component_classes)
     hosts: dict[CalledHost, None] = {}
     unresolved: dict[Location, None] = {}
+    uses: dict[ApiUse, None] = {}
     for call, site in calls[:MAX_CALLS]:
-        for resolution, place, owner in _given(code, resolver, site, call):
-            for text in resolution.texts:
-                for name, scheme, port in _names(text, call):
-                    if name and not is_loopback(name):
-                        found = msgspec.structs.replace(place, snippet=text[:MAX_SNIPPET_CHARACTERS])
-                        hosts[CalledHost(name, call.client, owner, found, scheme, port)] = None
-            if resolution.state != "constant":
+        for resolution, place, method in _given(code, resolver, site, call):
+            owner = code.owner_of(method.owner.descriptor)
+            told = read_argument(resolution, call)
+            for peer in told.peers:
+                if not is_loopback(peer.name):
+                    found = msgspec.structs.replace(place, snippet=peer.text[:MAX_SNIPPET_CHARACTERS])
+                    hosts[CalledHost(peer.name, call.client, owner, found, peer.scheme, peer.port)] = None
+            for arguments in _without_tls(call, told):
+                shown = msgspec.structs.replace(place, snippet=f"{arguments[1]}://…")
+                uses[
+                    ApiUse(
+                        api=RUN_TIME_HOST,
+                        activation=runs.of(method),
+                        owner=owner,
+                        arguments=arguments,
+                        evidence=(shown,),
+                    )
+                ] = None
+            if told.is_open:
                 why = resolution.reasons[0] if resolution.reasons else "the value is not known"
                 unresolved[msgspec.structs.replace(place, snippet=why[:MAX_SNIPPET_CHARACTERS])] = None
-    return HostCalls(tuple(hosts), tuple(unresolved), max(len(calls) - MAX_CALLS, 0))
+    return HostCalls(tuple(hosts), tuple(unresolved), tuple(uses), max(len(calls) - MAX_CALLS, 0))
+
+
+def _without_tls(call: HostCall, told: Told) -> Iterator[tuple[str, str, str | None]]:
+    """Yield the arguments of `RUN_TIME_HOST` for each scheme without TLS whose host is not known."""
+    schemes = {*told.open_schemes, *(peer.scheme for peer in told.peers)}
+    for scheme in told.open_schemes:
+        if scheme in CLEARTEXT:
+            yield call.client, scheme, None if schemes <= CLEARTEXT else "or-tls"
 
 
 def _given(
     code: CodeContext, resolver: Resolver, site: Site, call: HostCall
-) -> Iterator[tuple[Resolution, Location, str]]:
-    """Yield what the argument of a call may be, with the place and the owner of the code that decides it."""
+) -> Iterator[tuple[Resolution, Location, DexMethod]]:
+    """Yield what the argument of a call may be, with the place and the method of the code that decides it."""
     if call.methods:
         resolution = _argument(resolver, site, call)
         if resolution is not None:
-            yield resolution, location_of(site), code.owner_of(site.method.owner.descriptor)
+            yield resolution, location_of(site), site.method
         return
     # In a renamed library the call is not the app's: who calls the method around it decides.
     for bound in resolver.bound_calls(site):
         caller = code.program.resolve_method(bound.called_from) if bound.called_from is not None else None
         place = location_in(caller) if caller is not None else location_of(site)
-        yield bound.arguments[0], place, code.owner_of((caller or site.method).owner.descriptor)
+        yield bound.arguments[0], place, caller or site.method
 
 
 def _sites(code: CodeContext) -> Iterator[tuple[HostCall, Site]]:
@@ -139,11 +168,3 @@ def _argument(resolver: Resolver, site: Site, call: HostCall) -> Resolution | No
 
 
 _INVOKE_STATIC = frozenset({0x71, 0x77})
-
-
-def _names(text: str, call: HostCall) -> Iterable[tuple[str, str, int | None]]:
-    """Yield the hosts that an argument names, each with the scheme of its URL and the port over TLS."""
-    if call.form == "url":
-        return [(named.name, named.scheme, named.port) for named in hosts_in(text, of_library=False)]
-    name = plain_host(text) if call.form == "host" else host_of(text.rpartition("/")[2])
-    return [] if name is None else [(name, "", None)]

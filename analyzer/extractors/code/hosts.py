@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from analyzer.dex import DexField
 from analyzer.extractors.code.context import CodeContext, location_of
+from analyzer.extractors.code.host_arguments import CLEARTEXT
 from analyzer.extractors.code.host_calls import follow_host_calls
 from analyzer.extractors.code.host_names import URL_MARK, hosts_in
 from analyzer.extractors.code.okhttp_clients import CLIENT as PLAIN
@@ -14,7 +15,6 @@ from analyzer.model import AnalysisGap, ApiUse, HostFact, Location, Record
 from analyzer.model.location import MAX_SNIPPET_CHARACTERS
 
 _SHOWN_PLACES = 5
-_CLEARTEXT = frozenset({"http", "ws", "ftp"})
 _MAX_TEXTS = 20_000
 """Most texts with URLs that are looked at; the largest apps have a few thousand."""
 
@@ -24,7 +24,7 @@ class HostFacts(Record, frozen=True, kw_only=True):
 
     hosts: tuple[HostFact, ...] = ()
     api_uses: tuple[ApiUse, ...] = ()
-    """Calls through OkHttp clients without pins."""
+    """Calls through OkHttp clients without pins, and calls without TLS whose host is put together at run time."""
     gaps: tuple[AnalysisGap, ...] = ()
 
 
@@ -56,7 +56,7 @@ def extract_hosts(code: CodeContext) -> HostFacts:
                 what.places.append(place)
                 if named.port is not None:
                     what.tls_ports.add(named.port)
-                if named.scheme in _CLEARTEXT:
+                if named.scheme in CLEARTEXT:
                     what.cleartext_named = True
                     what.cleartext_places.append(place)
             elif not owner.startswith("sdk:"):
@@ -68,7 +68,7 @@ def extract_hosts(code: CodeContext) -> HostFacts:
         what.places.append(called.place)
         if called.port is not None:
             what.tls_ports.add(called.port)
-        if called.scheme in _CLEARTEXT:
+        if called.scheme in CLEARTEXT:
             what.cleartext_clients.add(called.client)
             what.cleartext_places.insert(0, called.place)
     plain = tuple(plain_requests(code, code.resolver)) if code.resolver is not None else ()
@@ -95,7 +95,7 @@ def extract_hosts(code: CodeContext) -> HostFacts:
         )
         for (name, owner), what in sorted(found.items())
     )
-    uses = dict.fromkeys(request.use for request in plain)
+    uses = dict.fromkeys((*(request.use for request in plain), *calls.uses))
     return HostFacts(hosts=tuple(hosts), api_uses=tuple(uses), gaps=tuple(gaps))
 
 

@@ -182,7 +182,7 @@ class _Clients:
         method = self._program.resolve_method(ref)
         if method is None:
             return "unknown"
-        sites = tuple(self._program.users.callers_of(self._program.refs_reaching(method)))
+        sites = self._program.calls_of((method,))
         if not sites or len(sites) > _MAX_WRITERS:
             return "unknown"
         states: list[State] = []

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from analyzer.dataflow.reachability import Reachability
-from analyzer.dex import DexMethod, MethodRef, Program, dotted
+from analyzer.dex import DexMethod, Program, dotted
 from analyzer.model.pins import Activation
 
 _MAX_STEPS = 24
@@ -76,7 +76,7 @@ class Activations:
     def _leading_to(self, methods: Iterable[DexMethod]) -> tuple[DexMethod, ...]:
         """Return the methods that call one of `methods`, or create an object that the platform calls it on."""
         program = self._program
-        refs: dict[MethodRef, None] = {}
+        called: list[DexMethod] = []
         types: dict[str, None] = {}
         initialised: dict[str, None] = {}
         for method in methods:
@@ -84,14 +84,14 @@ class Activations:
             if method.ref.name == "<clinit>":
                 initialised[owner] = types[owner] = None
                 continue
-            refs.update(dict.fromkeys(program.refs_reaching(method)))
+            called.append(method)
             if not method.is_direct and self._is_callback(method):
                 types[owner] = None
                 types.update(dict.fromkeys(program.hierarchy.subtypes_of(owner)))
-        for owner in initialised:
-            refs.update(dict.fromkeys(program.method_refs(owner)))
+        refs = dict.fromkeys(ref for owner in initialised for ref in program.method_refs(owner))
         fields = [field for owner in initialised for field in program.field_refs(owner)]
         sites = (
+            *program.calls_of(called),
             *program.users.callers_of(refs),
             *program.users.creations_of(types),
             *program.users.readers_of(fields),

@@ -164,7 +164,7 @@ class TrustManagers:
             if ref.descriptor != _WITH_HOST or ref.name == _CHECK or method.is_static or not method.code_offset:
                 continue
             # One that the app calls itself is a helper.
-            if not self._program.users.callers_of(self._program.refs_reaching(method)):
+            if not self._program.calls_of((method,)):
                 yield method
 
     def _objects(self, name: str, fields: dict[FieldRef, Value]) -> tuple[Created, ...]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from analyzer.extractors.code.host_calls import RUN_TIME_HOST
 from analyzer.extractors.code.hosts import HostFacts, extract_hosts
 from tests.extractors.code.smali_fixtures import context_of
 
@@ -25,6 +26,7 @@ def found() -> HostFacts:
         ("plain", "url-connection"),
         ("mail", "socket"),
         ("web", "webview"),
+        ("articles", "webview"),
         ("renamed", "okhttp"),
     ],
 )
@@ -44,7 +46,24 @@ def test_addresses_that_arrive_at_run_time_are_said_to_be_unknown(found: HostFac
     (gap,) = found.gaps
     assert (gap.reason, gap.hides) == ("unresolved-value", ("host",))
     assert "org.example.shop.Calls" in gap.detail
+    assert "org.example.shop.LoginTask" in gap.detail
+
+
+def test_addresses_whose_host_is_known_or_that_are_files_are_no_gap(found: HostFacts) -> None:
+    (gap,) = found.gaps
+    assert "ShopView" not in gap.detail
+
+
+def test_cleartext_to_a_host_that_is_known_at_run_time_is_reported(found: HostFacts) -> None:
+    (use,) = [use for use in found.api_uses if use.api == RUN_TIME_HOST]
+    assert (use.arguments, use.owner) == (("apache-httpclient", "http", None), "first-party")
+    assert [place.class_name for place in use.evidence] == ["org.example.shop.LoginTask"]
+
+
+def test_cleartext_to_a_host_whose_address_is_known_is_the_host_s(found: HostFacts) -> None:
+    (host,) = [fact for fact in found.hosts if fact.name == "articles.shop.example.com"]
+    assert host.cleartext_clients == ("webview",)
 
 
 def test_nothing_else_is_taken_for_a_host(found: HostFacts) -> None:
-    assert len(found.hosts) == 12
+    assert len(found.hosts) == 13

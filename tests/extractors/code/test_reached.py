@@ -31,7 +31,9 @@ def test_what_a_component_leads_to_runs(class_name: str, method: str) -> None:
     assert activation(class_name, method) == "active"
 
 
-@pytest.mark.parametrize(("class_name", "method"), [("App", "forgotten"), ("Settings", "ping"), ("Settings", "pong")])
+@pytest.mark.parametrize(
+    ("class_name", "method"), [("App", "forgotten"), ("Settings", "ping"), ("Settings", "pong"), ("OldApp", "onCreate")]
+)
 def test_what_nothing_leads_to_is_only_defined(class_name: str, method: str) -> None:
     assert activation(class_name, method) == "defined_only"
 
