@@ -29,6 +29,9 @@ from analyzer.model.pins import Algorithm, KeyStatus
 
 PINS_FILE = "known_pins.yaml"
 KEYS_FILE = "known_keys.tsv"
+_KEY_COLUMNS = 10
+_SHORT_NAME = 6
+"""Names such as ``R11`` mean nothing without their owner's."""
 _F = TypeVar("_F")
 _PACKAGE = Path(__file__).resolve().parent.parent
 _FOLDER = Path("rules") / "catalogue"
@@ -65,14 +68,24 @@ class _PinFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _KnownKey(msgspec.Struct, frozen=True, array_like=True):
-    """One line of ``known_keys.tsv``."""
+    """One line of ``known_keys.tsv``; the file's head explains the columns."""
 
     pin: str
-    kind: Literal["root", "intermediate"]
+    sha1: str
+    certificate: str
+    kind: Literal["root", "intermediate", "staging"]
+    valid_from: dt.date
     valid_until: dt.date
     name: str
     organisation: str
+    issuer: str
     source: str
+
+    @property
+    def shown(self) -> str:
+        """The name, with its organisation where it says little alone."""
+        alone = len(self.name) > _SHORT_NAME or not self.organisation
+        return self.name if alone else f"{self.organisation} {self.name}"
 
 
 class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +93,8 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
 
     pins: Mapping[tuple[Algorithm, bytes], KnownPin]
     """Known pins by algorithm and digest."""
+    certificates_of: Mapping[bytes, KnownPin] = {}
+    """Known authorities by the SHA-256 of their whole certificates."""
     sdks: tuple[Sdk, ...] = ()
     """Known libraries, SDKs, runtimes and packers."""
     apis: tuple[Api, ...] = ()
@@ -102,13 +117,15 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
     """
     if folder is None:
         folder = _built_in_folder()
-    pins = {**_load_keys(folder / KEYS_FILE), **_load_pins(folder / PINS_FILE)}
+    keys, certificates_of = _load_keys(folder / KEYS_FILE)
+    pins = {**keys, **_load_pins(folder / PINS_FILE)}
     sdks = _read(folder / SDKS_FILE, SdkFile).sdks
     check_sdks(str(folder / SDKS_FILE), sdks)
     apis = _read(folder / APIS_FILE, ApiFile)
     check_apis(str(folder / APIS_FILE), apis, sdks)
     return Catalogue(
         pins=pins,
+        certificates_of=certificates_of,
         sdks=sdks,
         apis=apis.apis,
         host_calls=apis.host_calls,
@@ -144,32 +161,39 @@ def _load_pins(path: Path) -> dict[tuple[Algorithm, bytes], KnownPin]:
     return known
 
 
-def _load_keys(path: Path) -> dict[tuple[Algorithm, bytes], KnownPin]:
-    """Load the generated table; what ``known_pins.yaml`` says of a key comes before it."""
+def _load_keys(path: Path) -> tuple[dict[tuple[Algorithm, bytes], KnownPin], dict[bytes, KnownPin]]:
+    """Load the generated table, by keys and by certificates; what ``known_pins.yaml`` says of a key comes before it."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise RuleError(f"{path}: cannot be read: {error.strerror}") from error
     known: dict[tuple[Algorithm, bytes], KnownPin] = {}
+    certificates: dict[bytes, KnownPin] = {}
     for number, line in enumerate(lines, start=1):
         if not line or line.startswith(("#", "pin\t")):
             continue
+        cells = line.split("\t")
         try:
-            key = msgspec.convert(line.split("\t"), _KnownKey, strict=False) if line.count("\t") == 5 else None
-            digest = base64.b64decode(key.pin, validate=True) if key is not None else b""
+            if len(cells) != _KEY_COLUMNS:
+                raise msgspec.ValidationError(f"{len(cells)} columns instead of {_KEY_COLUMNS}")
+            key = msgspec.convert(cells, _KnownKey, strict=False)
+            digests = [base64.b64decode(text, validate=True) for text in cells[:3]]
         except (msgspec.ValidationError, binascii.Error) as error:
             raise RuleError(f"{path}: line {number}: {error}") from error
-        if key is None or len(digest) != _DIGEST_BYTES["sha256"]:
-            raise RuleError(f"{path}: line {number}: no key")
-        known["sha256", digest] = KnownPin(
+        if [len(digest) for digest in digests] != [32, 20, 32]:
+            raise RuleError(f"{path}: line {number}: no digests of a key and its certificate")
+        what = "authority for tests" if key.kind == "staging" else key.kind
+        entry = KnownPin(
             pin=f"sha256/{key.pin}",
-            name=key.name,
+            name=key.shown,
             kind=key.kind,
-            real=True,
+            real=key.kind != "staging",
             valid_until=key.valid_until,
-            detail=f"A {key.kind} in {key.source}, and no longer in Mozilla's collection.",
+            detail=f"{'An' if what[0] in 'ai' else 'A'} {what} known from {key.source}.",
         )
-    return known
+        known["sha256", digests[0]] = known["sha1", digests[1]] = entry
+        certificates[digests[2]] = entry
+    return known, certificates
 
 
 def _read(path: Path, form: type[_F]) -> _F:

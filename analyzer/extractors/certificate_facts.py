@@ -100,7 +100,11 @@ def _of_certificate(base: CertificateFact, certificate: Certificate, catalogue: 
 
 
 def _known_subject(certificate: Certificate, catalogue: Catalogue) -> dict[str, str]:
-    """Name authorities that are known by their subject; a server's certificate never is one."""
+    """Name authorities that are known by their key or subject; a server's certificate never is one."""
+    identity = identify_key(certificate.key.sha256, catalogue)
+    if identity is not None and identity.kind == "staging":
+        # Whatever it calls itself.
+        return {"staging": identity.name}
     if role_of(certificate) == "leaf" and not certificate.self_issued:
         return {}
     known = catalogue.certificates.subject(certificate.subject.text)

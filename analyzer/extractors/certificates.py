@@ -90,7 +90,7 @@ class _Extraction:
             self._gap(f"{len(self._facts)} certificates and keys", f"Only the first {_MAX_FACTS} are listed.")
         return CertificateExtraction(
             certificates=tuple(self._facts[:_MAX_FACTS]),
-            pins=with_wrong_objects(pins, (BundledCertificate(*one) for one in self._bundled.items())),
+            pins=with_wrong_objects(pins, (BundledCertificate(*one) for one in self._bundled.items()), self._catalogue),
             gaps=tuple(self._gaps),
         )
 

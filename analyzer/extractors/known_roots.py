@@ -14,6 +14,19 @@ def known_root(algorithm: Algorithm, digest: bytes) -> PinIdentity | None:
     return _roots().get((algorithm, digest))
 
 
+def known_root_certificate(digest: bytes) -> PinIdentity | None:
+    """Name the root whose whole certificate has this SHA-256; None when certifi has none."""
+    return _certificates().get(digest)
+
+
+@lru_cache(maxsize=1)
+def _certificates() -> dict[bytes, PinIdentity]:
+    from analyzer.x509.store_files import certifi_store
+
+    named = ((root.sha256, known_root("sha256", root.key.sha256)) for root in certifi_store().anchors)
+    return {digest: identity for digest, identity in named if identity is not None}
+
+
 @lru_cache(maxsize=1)
 def _roots() -> dict[tuple[Algorithm, bytes], PinIdentity]:
     # Loading the library and 117 roots takes a tenth of a second: only runs that meet a key pay for it.

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from analyzer.extractors.catalogue import Catalogue
+from analyzer.extractors.pin_values import identify_certificate
 from analyzer.model import PinFact
 from analyzer.model.pins import PinProblem
 from analyzer.x509.certificate import Certificate
@@ -21,17 +23,28 @@ class BundledCertificate(msgspec.Struct, frozen=True):
     entry: str
 
 
-def with_wrong_objects(pins: Iterable[PinFact], bundled: Iterable[BundledCertificate]) -> tuple[PinFact, ...]:
-    """Mark pins of keys that are another digest of a certificate of the app, or of a public root.
+def with_wrong_objects(
+    pins: Iterable[PinFact], bundled: Iterable[BundledCertificate], catalogue: Catalogue
+) -> tuple[PinFact, ...]:
+    """Mark pins of keys that are another digest of a certificate of the app, or of a public authority.
 
     Sixty-four forms per certificate are compared: the whole certificate, its texts, the bare key, other algorithms,
-    digests written as hexadecimal text. A pin that matches no certificate at hand may be wrong all the same.
+    digests written as hexadecimal text; of authorities that only the catalogue knows, the whole certificate's digest.
+    A pin that matches no certificate at hand may be wrong all the same. Fingerprints of whole certificates that are
+    those of a public authority are named.
     """
-    pins = tuple(pins)
+    pins = tuple(_named(pin, catalogue) for pin in pins)
     if not any(_is_candidate(pin) for pin in pins):
         return pins
     forms = _forms(bundled)
-    return tuple(_marked(pin, forms) if _is_candidate(pin) else pin for pin in pins)
+    return tuple(_marked(pin, forms, catalogue) if _is_candidate(pin) else pin for pin in pins)
+
+
+def _named(pin: PinFact, catalogue: Catalogue) -> PinFact:
+    if pin.digest is None or pin.hashed_object != "certificate" or pin.identity is not None:
+        return pin
+    identity = identify_certificate(pin.digest, catalogue) if pin.algorithm == "sha256" else None
+    return pin if identity is None else msgspec.structs.replace(pin, identity=identity)
 
 
 def _is_candidate(pin: PinFact) -> bool:
@@ -54,8 +67,12 @@ def _forms(bundled: Iterable[BundledCertificate]) -> dict[bytes, list[tuple[Dige
     return forms
 
 
-def _marked(pin: PinFact, forms: dict[bytes, list[tuple[DigestForm, str]]]) -> PinFact:
+def _marked(pin: PinFact, forms: dict[bytes, list[tuple[DigestForm, str]]], catalogue: Catalogue) -> PinFact:
     found = forms.get(pin.digest or b"", [])
+    known = catalogue.certificates_of.get(pin.digest or b"") if not found else None
+    if known is not None:
+        detail = f"it is the SHA-256 of the whole certificate, {known.name}"
+        return msgspec.structs.replace(pin, problem="wrong-object", problem_detail=detail)
     if not found or any(form.is_pin(pin.hashed_object, pin.algorithm) for form, _ in found):
         return pin
     form, words = found[0]

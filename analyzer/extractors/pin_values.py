@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from analyzer.extractors.catalogue import Catalogue, KnownPin
-from analyzer.extractors.known_roots import known_root
+from analyzer.extractors.known_roots import known_root, known_root_certificate
 from analyzer.extractors.network_policy import android_base64
 from analyzer.model.pins import Algorithm, Mechanism, PinIdentity, PinProblem
 
@@ -113,6 +113,12 @@ def identify_key(digest: bytes, catalogue: Catalogue) -> PinIdentity | None:
     if known is not None and known.kind not in ("example", "empty-input"):
         return _identity(known, at_home=False)
     return known_root("sha256", digest)
+
+
+def identify_certificate(digest: bytes, catalogue: Catalogue) -> PinIdentity | None:
+    """Name an authority by the SHA-256 of its whole certificate."""
+    known = catalogue.certificates_of.get(digest)
+    return _identity(known, at_home=False) if known is not None else known_root_certificate(digest)
 
 
 def canonical(algorithm: Algorithm, digest: bytes) -> str:

@@ -33,6 +33,11 @@ MAX_CERTIFICATE_BYTES = 100_000
 """Larger certificates are not read; the largest that a TLS stack passes on is about as large."""
 _MAX_NAMES = 2_000
 """Most names of one certificate that are kept."""
+_NOT_READ = (
+    ValueError, TypeError, KeyError, OverflowError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType,
+    UnsupportedAlgorithm,
+)  # fmt: skip
+"""What the library raises for extensions that it does not know or that are malformed."""
 _MAX_EXTENSIONS = 100
 _EXTENSIONS = 0xA3
 _BOOLEAN = 0x01
@@ -228,7 +233,7 @@ def _with_extensions(certificate: Certificate) -> Certificate:
         return msgspec.structs.replace(certificate, problem="the library refuses the certificate's encoding")
     try:
         extensions = quietly(lambda: library.extensions)
-    except (ValueError, TypeError, KeyError, x509.DuplicateExtension, UnsupportedAlgorithm) as error:
+    except _NOT_READ as error:
         # One value that the library does not know, such as a TLS feature, hides all extensions.
         problem = f"its extensions cannot be read ({type(error).__name__})"
         return msgspec.structs.replace(certificate, problem=problem, **_plain_extensions(certificate.der))

@@ -7,7 +7,7 @@ import pytest
 
 from analyzer.extractors.catalogue import load_catalogue
 from analyzer.extractors.certificate_facts import Group, certificate_facts, role_of
-from analyzer.extractors.pin_values import describe_pin, identify_key
+from analyzer.extractors.pin_values import describe_pin, identify_certificate, identify_key
 from analyzer.model import CertificateFact
 from analyzer.ruleset.loader import rules_folder
 from analyzer.x509.contents import read_contents
@@ -108,6 +108,74 @@ def test_single_entries_come_before_the_table() -> None:
     assert identity is not None and identity.status == "expired"
 
 
+@pytest.mark.parametrize(
+    ("pin", "name", "kind"),
+    [
+        ("bdrBhpj38ffhxpubzkINl0rG+UyossdhcBYj+Zx2fcc=", "Let's Encrypt R11", "intermediate"),
+        ("RQeZkB42znUfsDIIFWIRiYEcKl7nHwNFwWCrnMMJbVc=", "DigiCert TLS RSA SHA256 2020 CA1", "intermediate"),
+        ("Wec45nQiFwKvHtuHxSAMGkt19k+uPSw9JlEkxhvYPHk=", "DigiCert Global G2 TLS RSA SHA256 2020 CA1", "intermediate"),
+        ("FEzVOUp4dF3gI0ZVPRJhFbSJVXR+uQmMH65xhs1glH4=", "Cloudflare Inc ECC CA-3", "intermediate"),
+    ],
+)
+def test_intermediates_are_named_from_the_table(pin: str, name: str, kind: str) -> None:
+    identity = identify_key(base64.b64decode(pin), CATALOGUE)
+    assert identity is not None
+    assert (identity.name, identity.kind, identity.real) == (name, kind, True)
+
+
+def test_a_sha1_pin_is_named_like_the_sha256_pin_of_the_same_key() -> None:
+    by_name = {entry.name: algorithm for (algorithm, _), entry in CATALOGUE.pins.items() if algorithm == "sha1"}
+    assert "Let's Encrypt R11" in by_name
+
+
+def test_an_authority_for_tests_is_known_by_its_key_whatever_it_calls_itself() -> None:
+    staging = next(entry for entry in CATALOGUE.pins.values() if entry.kind == "staging")
+    assert not staging.real
+    identity = identify_key(staging.digest, CATALOGUE)
+    assert identity is not None and (identity.kind, identity.real) == ("staging", False)
+
+
+def test_a_fingerprint_of_a_whole_certificate_is_named() -> None:
+    root = certifi_store().anchors[0]
+    identity = identify_certificate(root.sha256, CATALOGUE)
+    assert identity is not None and identity.kind == "root"
+    digest, known = next(iter(CATALOGUE.certificates_of.items()))
+    again = identify_certificate(digest, CATALOGUE)
+    assert again is not None and again.name == known.name
+    assert identify_certificate(bytes(32), CATALOGUE) is None
+
+
+def test_an_authority_of_unknown_origin_is_taken_only_when_a_known_one_signed_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "keys.tsv"
+    monkeypatch.setattr("tools.known_keys.TABLE", table)
+    root = make("Known Root", ca=True)
+    issuing = make("Issuing", root, ca=True)
+    below = make("Below", issuing, ca=True)
+    stranger, false = make("Stranger", ca=True), make("False", ca=True, issuer_name=root.name)
+    (tmp_path / "store.pem").write_bytes(root.pem)
+    quoted = b"".join(b'    "' + line + b'\\n" +\n' for line in issuing.pem.splitlines())
+    folder = tmp_path / "sources" / "deep"
+    folder.mkdir(parents=True)
+    (folder / "Test.java").write_bytes(b"String pem =\n" + quoted)
+    (folder / "others.txt").write_bytes(below.pem + stranger.pem + false.pem)
+    assert main([f"store={tmp_path / 'store.pem'}", "--chained", f"sources={tmp_path / 'sources'}"]) == 0
+    rows = {row[6]: (row[3], row[8], row[9]) for row in map(_cells, table.read_text().splitlines()) if len(row) == 10}
+    assert rows == {
+        "name": ("kind", "issuer", "source"),
+        "Known Root": ("root", "Known Root", "store"),
+        "Issuing": ("intermediate", "Known Root", "sources"),
+        "Below": ("intermediate", "Issuing", "sources"),
+    }
+    assert main(["--staging", f"tests={folder / 'others.txt'}"]) == 0
+    assert b"Stranger" in table.read_bytes()
+
+
+def _cells(line: str) -> list[str]:
+    return line.split("\t")
+
+
 def test_the_table_is_made_from_files_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = tmp_path / "keys.tsv"
     monkeypatch.setattr("tools.known_keys.TABLE", table)
@@ -116,7 +184,7 @@ def test_the_table_is_made_from_files_alone(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "certifi.pem").write_bytes(b"")
     assert main([f"some store={tmp_path / 'ca.pem'}"]) == 0
     first = table.read_bytes()
-    assert first.count(b"Table Root") == 1 and b"leaf" not in first
+    assert first.count(b"\troot\t") == 1 and b"leaf" not in first
     assert main([f"another={tmp_path / 'ca.pem'}"]) == 0
     assert table.read_bytes() == first, "rows that are there keep their source"
 
@@ -124,5 +192,7 @@ def test_the_table_is_made_from_files_alone(tmp_path: Path, monkeypatch: pytest.
 def test_the_committed_table_holds_no_key_twice_and_names_its_sources() -> None:
     table = (rules_folder() / "catalogue" / "known_keys.tsv").read_text(encoding="utf-8")
     rows = [line.split("\t") for line in table.splitlines() if line and line[0] != "#"][1:]
-    assert len({row[0] for row in rows}) == len(rows) > 100
-    assert all(len(row) == 6 and row[5] for row in rows)
+    assert len({row[0] for row in rows}) == len(rows) > 600
+    assert all(len(row) == 10 and all((*row[:7], row[9])) for row in rows)
+    assert [len(base64.b64decode(cell)) for cell in rows[0][:3]] == [32, 20, 32]
+    assert sum(row[3] == "intermediate" for row in rows) > 300
