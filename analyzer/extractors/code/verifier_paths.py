@@ -110,7 +110,7 @@ class _Judgement:
             places = () if path is None else ((path.frame, path.offset),)
             return Verdict("custom" if incomplete else "deny", path=path, places=places, incomplete=incomplete)
         if all(way.always for way in ways) and not any(map(self._refuses, self._paths.paths)):
-            swallows = next((way for way in ways if way.swallowed), None)
+            swallows = next((way for way in ways if way.swallowed and _swallows_refusal(way.path)), None)
             return self._said("accept-all" if swallows is None else "swallow", swallows or ways[0])
         ways.sort(key=lambda way: (_WORST.index(way.behaviour), not way.swallowed))
         worst = ways[0]
@@ -243,6 +243,11 @@ def _operands(way: _Way, atom: Atom | None) -> tuple[Value, ...]:
         return ()
     alike = (one for one in way.atoms if one.positive and one.what == atom.what)
     return tuple(operand for one in alike for operand in one.operands)
+
+
+def _swallows_refusal(path: Path) -> bool:
+    """Say whether what is caught on a path may be a refusal, not only that there is no certificate to look at."""
+    return any(step.called is not None and step.called.name not in CERTIFICATE_GETTERS for step in path.caught)
 
 
 def _clause(atom: Atom, operands: Iterable[Value]) -> str:
