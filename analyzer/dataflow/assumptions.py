@@ -5,13 +5,16 @@ from typing import TYPE_CHECKING
 from analyzer.dataflow.origins import Origins
 from analyzer.dataflow.question import Frame, Instance, Question
 from analyzer.dataflow.reduced import place_of
-from analyzer.dataflow.values import Created, Length, Number, Value, alternatives
+from analyzer.dataflow.values import Created, Entries, Items, Length, Number, OfClass, Text, Value, alternatives
 from analyzer.dex import DexMethod, FieldRef
 
 if TYPE_CHECKING:
     from analyzer.dataflow.resolve import Resolver
 
 _MAX_CASE_FIELDS = 3
+_INSTANCE_OF = 0x20
+_WIDE = frozenset({"Ljava/lang/Object;", "Ljava/lang/Iterable;", "Ljava/util/Collection;", "Ljava/lang/CharSequence;"})
+"""Types of parameters that collections, arrays and texts are passed for."""
 
 
 class Assumptions:
@@ -50,6 +53,9 @@ class Assumptions:
             elif isinstance(value, Created) and isinstance(value.length, Number):
                 assumed[index] = Length(value.length)
         types = target.ref.parameters if target.is_static else (target.ref.owner, *target.ref.parameters)
+        wide = [index for index, name in enumerate(types[: len(given)]) if name in _WIDE and index not in assumed]
+        if wide:
+            self._add_classes(assumed, wide, target, given, frame, question, depth)
         open_ = [index for index, name in enumerate(types[: len(given)]) if name in "ZBSCI" and index not in assumed]
         if not open_:
             return assumed
@@ -67,3 +73,40 @@ class Assumptions:
             if len(chosen) == 1 and isinstance(chosen[0], Number):
                 assumed[index] = chosen[0]
         return assumed
+
+    def _add_classes(
+        self,
+        assumed: dict[int, Value],
+        wide: list[int],
+        target: DexMethod,
+        given: tuple[Value, ...],
+        frame: Frame | None,
+        question: Question,
+        depth: int,
+    ) -> None:
+        """Add the classes of arguments of which the method asks whether they are of one."""
+        code = target.code()
+        if code is None or not any(one.opcode == _INSTANCE_OF for one in code.instructions):
+            return
+        values = self._resolver.evaluate(target, question, assumed)
+        for index in () if values is None else sorted(values.tested.intersection(wide)):
+            kinds = {
+                _kind(one) for one in alternatives(self._resolver.reduce(given[index], frame, question, depth + 1))
+            }
+            kind = kinds.pop() if len(kinds) == 1 else None
+            if kind is not None:
+                assumed[index] = kind
+
+
+def _kind(value: Value) -> Value | None:
+    """Return what is to be assumed of a reduced value."""
+    match value:
+        case Items(type=name, elements=elements, complete=True) if name[0] == "[":
+            return Length(Number(len(elements)))
+        case Items(type=name) | Entries(type=name) if name[0] == "L":
+            return OfClass(name)
+        case Text():
+            return OfClass("Ljava/lang/String;")
+        case Instance(type=str() as name) if name[0] == "L":
+            return OfClass(name)
+    return None

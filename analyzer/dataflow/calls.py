@@ -37,6 +37,7 @@ class MethodCalls:
     def __init__(self, program: Program) -> None:
         """Judge calls in the code of `program`."""
         self._program = program
+        self.hierarchy = program.hierarchy
         self._known: dict[tuple[MethodRef, CallKind, int], bool] = {}
         self._fluent: dict[tuple[MethodRef, CallKind], bool] = {}
 

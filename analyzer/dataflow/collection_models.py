@@ -18,6 +18,10 @@ MAPS = frozenset(
 ) | {"Landroid/util/ArrayMap;", "Landroidx/collection/ArrayMap;"}
 ADDING = frozenset({"add", "addElement", "addFirst", "addLast", "push", "offer", "addIfAbsent"})
 ADDING_ALL = frozenset({"addAll"})
+ADDING_TO_FIRST = frozenset({("Ljava/util/Collections;", "addAll"), ("Lkotlin/collections/CollectionsKt;", "addAll")})
+"""Static methods that add what their second argument holds to the collection that is their first."""
+SPREAD_BUILDER = "Lkotlin/jvm/internal/SpreadBuilder;"
+"""What puts together the arguments of a call with ``*array``."""
 PUTTING = frozenset({"put", "putIfAbsent"})
 REMOVING = frozenset(
     {"remove", "removeAll", "clear", "retainAll", "removeIf", "pop", "poll", "set", "replaceAll", "putAll", "merge"}
@@ -249,8 +253,6 @@ COLLECTION_MODELS: dict[tuple[str, str], Model] = {
     ("Lkotlin/collections/MapsKt;", "mapOf"): _map_of_pairs,
     ("Lkotlin/collections/MapsKt;", "mutableMapOf"): _map_of_pairs,
     ("Lkotlin/collections/MapsKt;", "hashMapOf"): _map_of_pairs,
-    ("Lkotlin/jvm/internal/SpreadBuilder;", "toArray"): _as_list,
-    ("Lkotlin/jvm/internal/SpreadBuilder;", "size"): _size,
     ("Lkotlin/TuplesKt;", "to"): lambda ref, arguments: Items("Lkotlin/Pair;", arguments),
     ("Lkotlin/Pair;", "getFirst"): _pair_part(0),
     ("Lkotlin/Pair;", "getSecond"): _pair_part(1),

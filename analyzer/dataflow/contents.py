@@ -5,8 +5,20 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from analyzer.dataflow.collection_models import ADDING, ADDING_ALL, LISTS, MAPS, PUTTING, REMOVING, elements_of, spread
+from analyzer.dataflow.collection_models import (
+    ADDING,
+    ADDING_ALL,
+    ADDING_TO_FIRST,
+    LISTS,
+    MAPS,
+    PUTTING,
+    REMOVING,
+    SPREAD_BUILDER,
+    elements_of,
+    spread,
+)
 from analyzer.dataflow.question import Frame, Instance, Question
+from analyzer.dataflow.reduced import number_array
 from analyzer.dataflow.text_models import TEXT_MODELS, text_of
 from analyzer.dataflow.together import reduce_together
 from analyzer.dataflow.values import (
@@ -70,7 +82,11 @@ class Contents:
         return Instance(created, frame) if made is None else made
 
     def _holds_elements(self, name: str) -> bool:
-        return name in LISTS or name in self._resolver.kotlin.spread_builders or self.is_collection(name)
+        return name in LISTS or self.is_spread_builder(name) or self.is_collection(name)
+
+    def is_spread_builder(self, name: str) -> bool:
+        """Recognise the class that puts arguments together, where Kotlin's library is not in the app to be followed."""
+        return name == SPREAD_BUILDER and self._resolver.program.find_class(name) is None
 
     def is_collection(self, name: str) -> bool:
         """Say whether a class of the app, or of a library in it, is a collection of the platform's kind."""
@@ -79,6 +95,13 @@ class Contents:
     def is_map(self, name: str) -> bool:
         """Say whether a class of the app, or of a library in it, is a map of the platform's kind."""
         return not _MAPS.isdisjoint(self._resolver.program.hierarchy.supertypes_of(name))
+
+    def replay(self, content: Value, event: Event, frame: Frame | None, question: Question, depth: int) -> Value:
+        """Return a known collection or map as `event` leaves it; other values stay what they are."""
+        reader = _Reader(self._resolver, frame, question, depth + 1)
+        if isinstance(content, Items):
+            return reader.items(content, (event,))
+        return reader.entries(content, (event,)) if isinstance(content, Entries) else content
 
     def appended(self, result: Result, frame: Frame | None, question: Question, depth: int) -> Value | None:
         """Return the content of a text builder or collection that was returned and then changed; None for others."""
@@ -174,7 +197,9 @@ class _Reader:
                 complete = complete and changed
         if primitive:
             return (
-                _numbers(created.type, size, slots) if complete else Unknown("an array that is filled by a computation")
+                number_array(created.type, size, slots)
+                if complete
+                else Unknown("an array that is filled by a computation")
             )
         known = [slots[index] for index in sorted(slots) if slots[index] != Number(0)]
         return Items(created.type, spread((*known, *loose)), complete)
@@ -224,16 +249,15 @@ class _Reader:
         called = event.ref
         if not isinstance(called, MethodRef):
             return [], True
-        if called.name == "addAll" and called.owner == "Ljava/util/Collections;" and event.arguments:
+        if (called.owner, called.name) in ADDING_TO_FIRST and event.position == 1 and event.arguments:
             return self._all(event.arguments[0], event)
         if event.position:
             return self._added_by_helper(called, event.position, event.arguments)
         if not event.arguments:
             return [], called.name not in REMOVING
-        spreading = self._resolver.kotlin.spread_builders.get(called.owner)
-        if spreading == called.name:
+        if called.owner == SPREAD_BUILDER and called.name == "addSpread":
             return self._all(event.arguments[-1], event)
-        if called.name in ADDING or (spreading is not None and called.name != "<init>" and len(event.arguments) == 1):
+        if called.name in ADDING:
             if called.return_type.startswith("["):
                 return [], True
             return [self._value(event.arguments[-1])], event.often != "maybe"
@@ -371,14 +395,3 @@ def _with_loops(histories: tuple[tuple[Event, ...], ...]) -> tuple[tuple[Event, 
         history for history, place in zip(histories, places, strict=True) if not any(place < other for other in looped)
     ]
     return tuple(kept)
-
-
-def _numbers(type_name: str, size: int | None, slots: dict[int, Value]) -> Value:
-    if size is None or not 0 <= size <= _MAX_LENGTH:
-        return Unknown("an array whose length is not known")
-    values = [slots.get(index, Number(0)) for index in range(size)]
-    numbers = tuple(value.value for value in values if isinstance(value, Number))
-    if len(numbers) != size:
-        unknown = next((value for value in values if isinstance(value, Unknown)), None)
-        return unknown if unknown is not None else Unknown("an array with several contents")
-    return Numbers(type_name, numbers)

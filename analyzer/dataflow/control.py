@@ -61,6 +61,7 @@ class Control(msgspec.Struct, frozen=True):
     compared: dict[int, tuple[int, ...]]
     branches: tuple[Branch, ...]
     edges: dict[int, tuple[int, ...]]
+    tested: frozenset[int]
 
 
 def cases(switch: Instruction, payload: SwitchPayload, targets: Iterable[int]) -> dict[int, bool | Numbered]:

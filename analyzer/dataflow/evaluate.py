@@ -12,7 +12,7 @@ from analyzer.dataflow.machine import Machine
 from analyzer.dataflow.method_values import Call, ElementStore, FilledArray, MethodValues, Point, Store
 from analyzer.dataflow.snapshot import Snapshots
 from analyzer.dataflow.state import Def, Heap, State
-from analyzer.dataflow.values import ClassName, Length, Number, OneOf, Parameter, Text, Value
+from analyzer.dataflow.values import ClassName, Length, Number, OfClass, OneOf, Parameter, Text, Value
 from analyzer.dex import CodeItem, DexMethod, FieldRef, Instruction, MethodRef, Program, SwitchPayload
 
 __all__ = ["Call", "Evaluator", "MethodValues"]
@@ -52,7 +52,7 @@ class Evaluator:
         Branches are decided by what is constant. `ways` says for places where branches meet which one is taken, see
         `dataflow.ways`. `parameters` (by index, ``this`` counted) and `fields` are taken to hold the constants that are
         given there: so one case of a class that a shrinker merged can be judged. A `Length` of a number stands for an
-        array with so many elements.
+        array with so many elements, an `OfClass` for any object of a class.
         """
         given = (parameters or {}, fields or {}, ways or {})
         key = (method, *(frozenset(one.items()) for one in given))
@@ -108,6 +108,9 @@ class _Evaluation:
             given = self._parameters.get(index)
             if isinstance(given, Length) and isinstance(given.array, Number):
                 self._machine.lengths[index] = given.array
+                given = None
+            elif isinstance(given, OfClass):
+                self._machine.classes[index] = given.type
                 given = None
             if 0 <= at < len(registers):
                 registers[at] = Parameter(ref, index) if given is None else given
@@ -251,6 +254,7 @@ class _Evaluation:
             {index: tuple(sorted(numbers)) for index, numbers in self._compared.items()},
             tuple(self._branches),
             {target: tuple(origins) for target, origins in self._met.items()},
+            frozenset(self._machine.tested),
         )
 
     def _branch(self, block: Block, operands: list[Value | None], at: Point) -> Iterator[Branch]:

@@ -12,9 +12,6 @@ _LAZY_TEXT = "Lazy value not initialized yet."
 _CONTINUATION = "Lkotlin/coroutines/jvm/internal/BaseContinuationImpl;"
 _CONTINUATION_TEXT = "Continuation at "
 """How ``BaseContinuationImpl.toString`` of Kotlin's library begins."""
-_SPREAD_BUILDER = "Lkotlin/jvm/internal/SpreadBuilder;"
-_SPREAD_TEXT = "Don't know how to spread "
-"""How ``SpreadBuilder.addSpread`` of Kotlin's library refuses what is no array or collection."""
 _STRING = "Ljava/lang/String;"
 _TEXTS = (_STRING, "Ljava/lang/CharSequence;")
 _RESUMING = "invokeSuspend"
@@ -69,13 +66,6 @@ class KotlinRuntime:
         methods = () if definition is None else definition.methods
         found = [one for one in methods if one.ref.descriptor == _NO_ARGUMENT and not one.is_direct and one.code_offset]
         return found[0] if len(found) == 1 else None
-
-    @cached_property
-    def spread_builders(self) -> dict[str, str]:
-        """The classes that put together the arguments of a call with ``*array``: each with the method that spreads."""
-        found = {_SPREAD_BUILDER: "addSpread"}
-        found.update((site.method.ref.owner, site.method.ref.name) for site in self._loads(_SPREAD_TEXT))
-        return found
 
     @cached_property
     def _joining(self) -> frozenset[MethodRef]:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from analyzer.dataflow.arithmetic import compute, convert, operation, wrap
 from analyzer.dataflow.calls import MethodCalls, kind_of
+from analyzer.dataflow.collection_models import LISTS, MAPS
+from analyzer.dataflow.kinds import is_kind_of
 from analyzer.dataflow.state import OVERWRITTEN, Cell, Def, Definition, State, join_atoms
 from analyzer.dataflow.values import ClassName, Number, Parameter, Text, Unknown, Value, alternatives
 from analyzer.dex import ArrayPayload, CodeItem, DexFile, DexMethod, FieldRef, Instruction, MethodRef
@@ -35,6 +37,10 @@ class Machine:
         self.definitions: dict[int, Definition] = {}
         self.lengths: dict[int, Number] = {}
         """How many elements arrays have that are parameters, by the parameter's index, where that is known."""
+        self.classes: dict[int, str] = {}
+        """Of which class parameters are, by the parameter's index, where that is known."""
+        self.tested: set[int] = set()
+        """The parameters that ``instance-of`` asks about."""
 
     def step(self, state: State, instruction: Instruction) -> None:
         """Change `state` as `instruction` does; branches change nothing."""
@@ -72,6 +78,8 @@ class Machine:
                 self._set(state, instruction, ClassName(self._type(instruction)))
             case 0x1F:
                 return
+            case 0x20:
+                self._set(state, instruction, self._is_instance(state, instruction))
             case 0x21:
                 self._set(state, instruction, self._length(state, instruction))
             case 0x22:
@@ -168,15 +176,25 @@ class Machine:
             return None
         found: Value | None = None
         for history in state.heap[base.offset].histories:
+            called = False
             for offset in reversed(history):
                 definition = self.definitions.get(offset)
+                called = called or (definition is not None and definition.operation == "call")
                 if definition is not None and definition.operation == "put" and definition.ref == ref:
                     value = definition.operands[0]
+                    if called and self._is_collection(value):
+                        # The calls that got the object may have put something into it.
+                        return None
                     found = value if found is None else join_atoms(found, value)
                     break
             else:
                 return None
         return found
+
+    def _is_collection(self, value: Value) -> bool:
+        """Say whether a value may be a collection that was made here."""
+        made = (self.definitions.get(one.offset) for one in alternatives(value) if isinstance(one, Def))
+        return any(one is not None and one.operation == "new" and one.type in LISTS | MAPS for one in made)
 
     def _read_element(self, state: State, instruction: Instruction) -> Value:
         array, index = (state.registers[register] for register in instruction.registers[1:])
@@ -201,6 +219,26 @@ class Machine:
         if definition.operation == "filled" and 0 <= index < len(definition.operands):
             return definition.operands[index]
         return None
+
+    def _is_instance(self, state: State, instruction: Instruction) -> Value:
+        """Return whether an object is of a class, where that is known."""
+        value, wanted = state.registers[instruction.registers[1]], self._type(instruction)
+        known: bool | None = None
+        match value:
+            case Parameter(index=index):
+                self.tested.add(index)
+                if index in self.lengths:
+                    known = is_kind_of(None, "[Ljava/lang/Object;", wanted)
+                elif index in self.classes:
+                    known = is_kind_of(self.calls.hierarchy, self.classes[index], wanted)
+            case Def(offset=offset) if (made := self.definitions.get(offset)) is not None:
+                if made.operation in ("new", "array", "filled"):
+                    known = is_kind_of(self.calls.hierarchy, made.type, wanted)
+            case Text():
+                known = is_kind_of(self.calls.hierarchy, "Ljava/lang/String;", wanted)
+            case Number(value=0):
+                known = False
+        return Unknown("whether an object is of a class") if known is None else Number(int(known))
 
     def _length(self, state: State, instruction: Instruction) -> Value:
         array = state.registers[instruction.registers[1]]

@@ -127,6 +127,8 @@ class MethodValues:
         """Where branches meet that leave different values, in the order of the code."""
         self.compared = control.compared
         """With which numbers branches compare parameters, by the parameter's index."""
+        self.tested = control.tested
+        """Of which parameters, by their indices, the method asks whether they are of a class."""
         self.branches = control.branches
         """The branches that are open, in the order of the code."""
         self.edges = control.edges

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from analyzer.dataflow.evaluate import Call, MethodValues
+from analyzer.dataflow.field_contents import FieldContents
 from analyzer.dataflow.question import NEVER, RECURSION, Frame, Instance, Question, name_of
 from analyzer.dataflow.values import (
     ClassName,
@@ -44,6 +45,9 @@ class Origins:
         self._program = resolver.program
         self._sites: dict[DexMethod, tuple[Site, ...]] = {}
         self._writers: dict[DexField, tuple[Site, ...]] = {}
+        self._made: dict[str, tuple[Value, ...]] = {}
+        """The objects of a class."""
+        self._field_contents = FieldContents(resolver, self)
 
     def parameter(self, parameter: Parameter, question: Question, depth: int) -> Value:
         """Return what all callers pass for a parameter."""
@@ -234,24 +238,28 @@ class Origins:
         if ref.type[0] in "L[" and set_later:
             # Null stands for "not yet" or "no longer" where the field is also given an object.
             found = set_later
-        return self._resolver.join(found) if found else Number(0)
+        content = self._resolver.join(found) if found else Number(0)
+        return self._field_contents.after_changes(content, definition, None, question, depth)
 
     def _of_object(
         self, value: FieldValue, definition: DexField, frame: Frame | None, question: Question, depth: int
     ) -> Value | None:
         """Return the field of the very object it is read from; None when that is not known to be its only content."""
         base = value.base
-        if isinstance(base, Parameter) and (frame is None or frame.method != base.method):
-            return None
         assert base is not None
         if any(site.method.ref.name not in _CONSTRUCTORS for site in self.writers(definition)) and not isinstance(
             base, Created
         ):
             return None
+        if isinstance(base, Parameter) and (frame is None or frame.method != base.method):
+            objects = self._objects(base, question)
+        else:
+            objects = alternatives(self._resolver.reduce(base, frame, question, depth + 1))
         found: list[Value] = []
-        for one in alternatives(self._resolver.reduce(base, frame, question, depth + 1)):
-            if one == NEVER:
-                found.append(one)
+        for one in objects:
+            if one in (NEVER, Number(0)):
+                # Nothing is read from null: there the method throws.
+                found.append(NEVER)
                 continue
             if not isinstance(one, Instance) or not isinstance(one.value, Created):
                 return None
@@ -259,12 +267,41 @@ class Origins:
             if own is None:
                 return None
             found.append(own)
-        return self._resolver.join(found)
+        return self._resolver.join(found) if found else None
+
+    def _objects(self, this: Parameter, question: Question) -> tuple[Value, ...]:
+        """Return what ``this`` may be in a method of a class whose objects are made at few, but several places.
+
+        What is known of its fields belongs together for each of them.
+        """
+        method = self._program.resolve_method(this.method)
+        if this.index or method is None or method.is_static or method.ref.name in _CONSTRUCTORS:
+            return ()
+        owner = method.ref.owner
+        if owner not in self._made:
+            types = (owner, *self._program.hierarchy.subtypes_of(owner))
+            sites = self._program.users.creations_of(types)
+            found = []
+            for site in sites if 1 < len(sites) <= _FEW_SITES else ():
+                values = self._resolver.evaluator.evaluate(site.method)
+                found.append(None if values is None else values.object_at(site.offset))
+            self._made[owner] = tuple(Instance(one, None) for one in found if isinstance(one, Created))
+        return question.choose(("object", this), self._made[owner])
 
     def of_instance(self, instance: Instance, definition: DexField, question: Question, depth: int) -> Value | None:
-        """Return what a field of an object holds since it was made; None when that is not known."""
+        """Return what a field of an object holds; None when that is not known."""
+        first = self._first_of(instance, definition, question, depth)
+        if first is None:
+            return None
+        return self._field_contents.after_changes(first, definition, instance, question, depth)
+
+    def _first_of(self, instance: Instance, definition: DexField, question: Question, depth: int) -> Value | None:
+        """Return what a field of an object was given when it was made."""
         created = instance.value
         assert isinstance(created, Created)
+        if not created.events:
+            # Its own constructor hands it on: what the constructor was called with is not yet in its history.
+            created = self._as_made(created)
         written = [
             event.arguments[0]
             for event in created.events
@@ -277,6 +314,13 @@ class Origins:
                 arguments = (created, *event.arguments)
                 return self._from_constructor(event.ref, arguments, instance.frame, definition, question, depth)
         return None
+
+    def _as_made(self, created: Created) -> Created:
+        """Return an object as it is when the method that makes it ends."""
+        method = self._program.resolve_method(created.method)
+        values = None if method is None else self._resolver.evaluator.evaluate(method)
+        found = None if values is None else values.object_at(created.offset)
+        return found if isinstance(found, Created) else created
 
     def _from_constructor(
         self,

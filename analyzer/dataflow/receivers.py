@@ -11,6 +11,8 @@ from analyzer.dex import DexMethod, MethodRef
 
 _LITTLE = FlowLimits(work=1_000, evaluations=40, depth=24)
 """What it may cost to find out which class the object of one call has."""
+_KEPT = 4_096
+"""Most receivers whose classes are kept."""
 _OF_THE_PLATFORM = frozenset(
     {
         ("Ljavax/net/ssl/SSLContext;", "getSocketFactory"),
@@ -23,7 +25,7 @@ _OF_THE_PLATFORM = frozenset(
 
 
 class Receivers:
-    """Answers for one program, and remembers nothing."""
+    """Answers for one program; what a value is does not depend on who asks, so the resolver keeps the answers."""
 
     def __init__(self, resolver: Resolver) -> None:
         """Find out with `resolver` where objects come from."""
@@ -44,6 +46,14 @@ class Receivers:
 
     def _types_of(self, receiver: Value) -> frozenset[str] | None:
         """Return the classes that an object may have, those of the platform left out; None when they are not known."""
+        known = self._resolver.receiver_types
+        if receiver not in known:
+            if len(known) >= _KEPT:
+                known.clear()
+            known[receiver] = self._find_types(receiver)
+        return known[receiver]
+
+    def _find_types(self, receiver: Value) -> frozenset[str] | None:
         found = set()
         for one in alternatives(self._resolver.reduce(receiver, None, Question(_LITTLE), 0)):
             if not isinstance(one, Instance):

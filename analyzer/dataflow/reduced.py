@@ -17,6 +17,8 @@ from analyzer.dataflow.values import (
 )
 from analyzer.dex import dotted
 
+_MAX_LENGTH = 1 << 16
+
 
 def place_of(kind: str, value: Value, frame: Frame | None) -> tuple[str, Value, Frame | None]:
     """Name something that may be several things by where it comes from, not by the parameters it passes through."""
@@ -75,3 +77,15 @@ def length_of(chosen: tuple[Value, ...]) -> Value:
         case Numbers(elements=numbers):
             return Number(len(numbers))
     return Unknown("the length of an array that is not known")
+
+
+def number_array(type_name: str, size: int | None, slots: dict[int, Value]) -> Value:
+    """Return an array of numbers; what no slot holds is 0."""
+    if size is None or not 0 <= size <= _MAX_LENGTH:
+        return Unknown("an array whose length is not known")
+    values = [slots.get(index, Number(0)) for index in range(size)]
+    numbers = tuple(value.value for value in values if isinstance(value, Number))
+    if len(numbers) != size:
+        unknown = next((value for value in values if isinstance(value, Unknown)), None)
+        return unknown if unknown is not None else Unknown("an array with several contents")
+    return Numbers(type_name, numbers)

@@ -89,9 +89,11 @@ class Resolver:
         self.evaluator = evaluator or Evaluator(program, self.limits)
         self.resources = resources
         self.kotlin = KotlinRuntime(program)
-        self._contents = Contents(self)
+        self.receiver_types: dict[Value, frozenset[str] | None] = {}
+        """Which classes the receivers of calls may have: what `dataflow.receivers` found out."""
+        self.contents = Contents(self)
         self._origins = Origins(self)
-        self._assumptions = Assumptions(self, self._origins)
+        self.assumptions = Assumptions(self, self._origins)
 
     def resolve(self, value: Value, frame: Frame | None = None) -> Resolution:
         """Return what `value` is; in any call of its method, or in that of `frame`."""
@@ -201,7 +203,7 @@ class Resolver:
                 question.choose(place, alternatives(found))
                 return found
             case Created():
-                return self._contents.of(value, frame, question, depth)
+                return self.contents.of(value, frame, question, depth)
             case Element(array=array, index=index):
                 whole = self.reduce(array, frame, question, depth + 1)
                 return self._element(whole, self._index(whole, index, frame, question, depth))
@@ -244,7 +246,7 @@ class Resolver:
         return self._each((array, index), element_of)
 
     def _result(self, result: Result, frame: Frame | None, question: Question, depth: int) -> Value:
-        changed = self._contents.appended(result, frame, question, depth)
+        changed = self.contents.appended(result, frame, question, depth)
         if changed is not None:
             return changed
         modelled = self._modelled(result, frame, question, depth)
@@ -294,10 +296,10 @@ class Resolver:
 
     def _model_of_app(self, ref: MethodRef) -> Model | None:
         """Return the model of a method of a collection that the app defines, or of one of Kotlin's that was renamed."""
-        if self._contents.is_collection(ref.owner) or self._contents.is_map(ref.owner):
+        if self.contents.is_collection(ref.owner) or self.contents.is_map(ref.owner):
             return collection_model(ref, of_app=True)
-        if ref.owner in self.kotlin.spread_builders and ref.return_type.startswith("["):
-            return lambda called, arguments: arguments[0] if isinstance(arguments[0], Items) else None
+        if self.contents.is_spread_builder(ref.owner):
+            return collection_model(ref, of_app=True)
         return None
 
     def targets(
@@ -364,8 +366,8 @@ class Resolver:
         entered = question.active.get(target, 0)
         if entered >= self.limits.recursion:
             return RECURSION
-        assumed = self._assumptions.arguments(target, arguments, frame, question, depth)
-        fields = {} if target.is_static else self._assumptions.fields(target, arguments, frame, question, depth)
+        assumed = self.assumptions.arguments(target, arguments, frame, question, depth)
+        fields = {} if target.is_static else self.assumptions.fields(target, arguments, frame, question, depth)
         values = self.evaluate(target, question, assumed, fields)
         if values is None:
             return _TOO_MUCH if target.code_offset else Unknown(f"{name_of(target.ref)} has no code in the app")

@@ -1,5 +1,7 @@
 """Turns what an evaluation knows at one point into values that stand on their own."""
 
+from collections.abc import Iterator
+
 from analyzer.dataflow.limits import FlowLimits
 from analyzer.dataflow.state import Cell, Def, Definition, Heap
 from analyzer.dataflow.values import (
@@ -18,6 +20,7 @@ from analyzer.dataflow.values import (
     Text,
     Unknown,
     Value,
+    alternatives,
     join,
 )
 from analyzer.dex import ArrayPayload, FieldRef, MethodRef
@@ -77,7 +80,7 @@ class _Snapshot:
         if raw is None:
             return Unknown("a register without a value")
         if isinstance(raw, OneOf):
-            return join(self.value(one, depth) for one in raw.values)
+            return join(self.value(one, depth) for one in self._without_first_rounds(raw.values))
         if not isinstance(raw, Def):
             return raw
         if raw.offset in self._open:
@@ -90,6 +93,28 @@ class _Snapshot:
             return self._defined(raw.offset, definition, depth + 1)
         finally:
             self._open.discard(raw.offset)
+
+    def _without_first_rounds(self, values: tuple[Value, ...]) -> tuple[Value, ...]:
+        """Leave out elements of an array beside any element of it: a loop's first round, where the index is known."""
+        known: set[Value] = set()
+        for one in values:
+            made = self._owner.definition(one.offset) if isinstance(one, Def) else None
+            if made is None or made.operation != "aget" or isinstance(made.operands[1], Number):
+                continue
+            for array in alternatives(made.operands[0]):
+                if isinstance(array, Def):
+                    known.update(self._put_into(array, {**made.cells, **self._heap}.get(array.offset, Cell())))
+        return tuple(one for one in values if one not in known) if known else values
+
+    def _put_into(self, array: Def, cell: Cell) -> Iterator[Value]:
+        """Yield what is known to be put into an array."""
+        made = self._owner.definition(array.offset)
+        if made is not None and made.operation == "filled":
+            yield from made.operands
+        for offset in {offset for history in cell.histories for offset in history}:
+            write = self._owner.definition(offset)
+            if write is not None and write.operation == "aput" and not isinstance(write.operands[1], OneOf):
+                yield write.operands[1]
 
     def _defined(self, offset: int, definition: Definition, depth: int) -> Value:
         match definition.operation:

@@ -151,6 +151,12 @@ class Length(Value, frozen=True, cache_hash=True):
     array: Value
 
 
+class OfClass(Value, frozen=True, cache_hash=True):
+    """Some object of a class; only among the assumptions of an evaluation."""
+
+    type: str
+
+
 class Joined(Value, frozen=True, cache_hash=True):
     """Texts one after the other."""
 

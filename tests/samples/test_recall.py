@@ -34,13 +34,7 @@ def test_the_truth_names_every_pin_that_the_source_has_as_text(app: str) -> None
     assert written <= set(digests)
 
 
-_KNOWN = pytest.mark.xfail(strict=True, reason="merged classes and inlined SpreadBuilder; see docs/limits.md")
-
-
-@pytest.mark.parametrize(
-    "build",
-    [pytest.param(one, marks=_KNOWN) if one == "kotlin-r8-repackaged-okhttp4" else one for one in sorted(_BUILDS)],
-)
+@pytest.mark.parametrize("build", sorted(_BUILDS))
 class TestInEveryBuild:
     def test_each_pin_of_the_source_is_found_with_its_host_and_whether_it_is_in_force(self, build: str) -> None:
         assert recall.measure(build).missed == []
@@ -50,11 +44,3 @@ class TestInEveryBuild:
 
     def test_no_pin_is_reported_twice(self, build: str) -> None:
         assert recall.measure(build).repeated == []
-
-
-def test_what_is_known_to_be_missed_does_not_grow() -> None:
-    measured = recall.measure("kotlin-r8-repackaged-okhttp4")
-
-    assert {measured.styles[pin] for pin in measured.missed} == {"values of a companion", "vararg and spread"}
-    assert len(measured.missed) == 5
-    assert len(measured.invented) <= 11

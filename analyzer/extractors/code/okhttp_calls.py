@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import msgspec
 
 from analyzer.dataflow.evaluate import Call
-from analyzer.dataflow.question import Frame
+from analyzer.dataflow.limits import FlowLimits
+from analyzer.dataflow.question import Frame, Question
 from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.values import Element, Number, Parameter, Value, alternatives, join, walk
 from analyzer.dataflow.ways import ways_to
@@ -16,6 +17,8 @@ from analyzer.extractors.code.okhttp_binding import OkHttpCopy, PinSink
 _MAX_LEVELS = 6
 """Most helpers around a call that hands over pins."""
 _MAX_CALLS = 1_000
+_LITTLE = FlowLimits(work=1_000, evaluations=40, depth=24)
+"""What it may cost to find out which of the classes that were merged an object had."""
 
 
 class Level(msgspec.Struct, frozen=True):
@@ -95,7 +98,11 @@ class PinCalls:
             handed_on = self._hands_on(pattern, pins, levels[0].method)
             if handed_on and len(levels) < _MAX_LEVELS and self._needs_callers(levels, pattern, pins):
                 seen = {level.method for level in levels}
-                around = [level for level in self._calls_of(outer.method) if level.method not in seen]
+                around = [
+                    level
+                    for level in self._calls_of(outer.method)
+                    if level.method not in seen and self._is_case_of(outer, level.call)
+                ]
                 if around:
                     longer = [one for level in around for one in self._within(levels, level)]
                     for one in reversed(longer):
@@ -132,6 +139,16 @@ class PinCalls:
             for index, one in enumerate(call.arguments)
             if isinstance(one, Number) and (index in compared or _is_mask(method, index))
         }
+
+    def _is_case_of(self, level: Level, caller: Call) -> bool:
+        """Say whether the object that a caller asks may come to a call: a number says which of merged classes it is."""
+        if level.method.is_static or not caller.arguments:
+            return True
+        fields = self._resolver.assumptions.fields(level.method, caller.arguments, None, Question(_LITTLE), 0)
+        if not fields:
+            return True
+        values = self._evaluator.evaluate(level.method, fields=fields)
+        return values is None or level.call.offset in values.calls
 
     def _arguments(self, sink: PinSink, first: Level) -> tuple[Value | None, Value]:
         """Return the host pattern and the pins that a call of the library gets."""
