@@ -37,8 +37,8 @@ _COLUMNS = (
 _ORDER = ("root", "intermediate", "staging")
 _PEM = re.compile(rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----(.{60,200000}?)-----END", re.DOTALL)
 _AROUND = re.compile(rb"\\[nrt]|[^A-Za-z0-9+/=]")
-"""What stands between the lines of base64 in source code: escapes, quotes, white space. A plus sign between quoted lines
-is told from one of base64 by `_JOINED`."""
+"""What stands between the lines of base64 in source code: escapes, quotes, white space. A plus sign between quotes is
+told from one of base64 by `_JOINED`."""
 _JOINED = re.compile(rb"[\"']\s*\+\s*[\"']")
 _HEAD = """\
 # Keys of certification authorities that the installed certifi does not hold. In each row: the sha256 and sha1 pins of

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs7
 
 from analyzer.x509.asn1 import INTEGER, SEQUENCE, DerError, expect, node_bytes, oid_text, read_children, read_node
+from analyzer.x509.ber import to_definite
 from analyzer.x509.certificate import MAX_CERTIFICATE_BYTES, Certificate, read_certificate
 from analyzer.x509.errors import UnreadableError
 from analyzer.x509.java_stores import looks_like_java_store, read_java_store
@@ -30,6 +31,8 @@ MAX_INPUT_BYTES = 8 << 20
 MAX_ITEMS = 1_000
 _PEM_MARK = b"-----BEGIN "
 _SIGNED_DATA = "1.2.840.113549.1.7.2"
+_PKCS7_NAME = bytes.fromhex("06092a864886f70d0107")
+"""How the kinds of PKCS#7 content begin, which PKCS#12 uses as well."""
 _RSA_ALGORITHM = bytes.fromhex("300d06092a864886f70d0101010500")
 _BASE64_TEXT = re.compile(rb"\s*(M[A-Za-z0-9+/_-][A-Za-z0-9+/_=\s-]{60,})\s*")
 _HEX_TEXT = re.compile(rb"\s*(30(?:[\s:]?[0-9A-Fa-f]{2}){40,})\s*")
@@ -131,8 +134,12 @@ class _Reader:
     def _sequence(self, data: bytes) -> Iterator[Item]:
         """Yield what stands in DER one after the other; nothing when the first is not of a known kind."""
         if data[:2] == b"\x30\x80":
-            if b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07" in data[:32]:
-                why = "a PKCS#7 or PKCS#12 file with indefinite lengths, which are not read"
+            whole = to_definite(data)
+            found = self._one(whole, 0) if whole is not None else None
+            if found is not None:
+                yield from found
+            elif _PKCS7_NAME in data[:32]:
+                why = "a PKCS#7 or PKCS#12 file with indefinite lengths that is cut off or malformed"
                 yield Item(kind="unreadable", form="key store", problem=why)
             return
         position = 0
@@ -148,6 +155,14 @@ class _Reader:
             position += len(node.encoded)
 
     def _one(self, der: bytes, offset: int) -> list[Item] | None:
+        found = self._known(der, offset)
+        if found is None and _PKCS7_NAME in der[:64]:
+            # Only what is inside may be BER.
+            plain = to_definite(der)
+            found = self._known(plain, offset) if plain is not None and plain != der else None
+        return found
+
+    def _known(self, der: bytes, offset: int) -> list[Item] | None:
         if len(der) <= MAX_CERTIFICATE_BYTES:
             try:
                 return [Item(kind="certificate", form="DER", offset=offset, certificate=read_certificate(der))]
@@ -204,7 +219,7 @@ class _Reader:
                 data = _first(data)
             yield Item(kind="certificate", form="PEM", offset=offset, certificate=read_certificate(data))
         elif label in ("PKCS7", "CMS"):
-            bundle = _pkcs7(data)
+            bundle = _pkcs7(data) or _pkcs7(to_definite(data) or b"")
             if bundle is None:
                 raise UnreadableError("no PKCS#7 bundle of certificates")
             for certificate in bundle:

@@ -20,6 +20,7 @@ from analyzer.x509.asn1 import (
     read_node,
     text_of,
 )
+from analyzer.x509.ber import to_definite
 from analyzer.x509.certificate import Certificate, read_certificate
 from analyzer.x509.errors import UnreadableError
 from analyzer.x509.key_stores import MAX_ENTRIES, KeyStore, StoreEntry
@@ -36,6 +37,7 @@ _X509 = "1.2.840.113549.1.9.22.1"
 _FRIENDLY_NAME = "1.2.840.113549.1.9.20"
 _LOCAL_KEY = "1.2.840.113549.1.9.21"
 _MAX_PARTS = 64
+_MAX_PIECES = 20_000
 _MAX_NESTING = 4
 _OPEN = (Password(text="", source="the empty password"), Password(text=None, source="no password"))
 
@@ -91,7 +93,7 @@ def read_pkcs12(data: bytes, passwords: tuple[Password, ...], work: Work) -> Key
 
 
 def _outline(data: bytes) -> tuple[bytes, Node | None]:
-    whole = expect(read_node(data), SEQUENCE)
+    whole = expect(_read(data), SEQUENCE)
     fields = read_children(whole, most=3)
     kind, content = read_children(expect(fields[1], SEQUENCE), most=2)
     if oid_text(kind) != _DATA:
@@ -100,15 +102,28 @@ def _outline(data: bytes) -> tuple[bytes, Node | None]:
     return safe, fields[2] if len(fields) > 2 else None
 
 
+def _read(data: bytes) -> Node:
+    """Read a value that may be BER; the integrity check is over the bytes before that."""
+    return read_node(to_definite(data) or data)
+
+
+def _octets(node: Node) -> bytes:
+    """Return the content of an octet string with a tag of its own, which BER may give in pieces."""
+    if not node.tag & 0x20:
+        return node.content
+    pieces = read_children(node, most=_MAX_PIECES)
+    return b"".join(expect(piece, OCTET_STRING).content for piece in pieces)
+
+
 def _parts(safe: bytes) -> list[tuple[bool, Node]]:
     """Return the parts of the authenticated safe: plain ones and encrypted ones."""
     parts: list[tuple[bool, Node]] = []
-    for info in read_children(expect(read_node(safe), SEQUENCE), most=_MAX_PARTS):
+    for info in read_children(expect(_read(safe), SEQUENCE), most=_MAX_PARTS):
         kind, content = read_children(expect(info, SEQUENCE), most=2)
         inner = read_node(expect(content, CONTEXT_0).content)
         name = oid_text(kind)
         if name == _DATA:
-            parts.append((False, read_node(expect(inner, OCTET_STRING).content)))
+            parts.append((False, _read(expect(inner, OCTET_STRING).content)))
         elif name == _ENCRYPTED_DATA:
             parts.append((True, read_children(expect(inner, SEQUENCE), most=2)[1]))
         else:
@@ -160,10 +175,10 @@ class _Contents:
 
     def _decrypted(self, part: Node) -> Node:
         fields = read_children(expect(part, SEQUENCE), most=3)
-        algorithm, data = fields[1], fields[2].content
+        algorithm, data = fields[1], _octets(fields[2])
         for password in self._passwords:
             try:
-                plain = read_node(decrypt(algorithm, data, password.text, self._work))
+                plain = _read(decrypt(algorithm, data, password.text, self._work))
             except (PasswordError, DerError):
                 continue
             self.used = password.source
