@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from analyzer.apk.app import OpenedApp
 from analyzer.apk.errors import EntryError
-from analyzer.model import BundledAnchor, NetworkPolicy, ResourceReference
+from analyzer.extractors.policy_anchors import anchor_reference
+from analyzer.model import BundledAnchor, NetworkPolicy
 from analyzer.x509.certificate import Certificate, read_certificate
 from analyzer.x509.errors import UnreadableError
 from analyzer.x509.pem import pem_blocks
@@ -52,11 +53,8 @@ def read_anchors(app: OpenedApp, resource: str) -> tuple[Certificate, ...]:
         app: The app.
         resource: The reference as a `TrustAnchor` has it.
     """
-    number = resource.removeprefix("@")
-    identifier = int(number, 16) if number.lower().startswith("0x") else None
-    reference = ResourceReference(text=resource, resource_id=identifier, name=None if identifier else number)
     found: dict[Certificate, None] = {}
-    for file in app.resource_files(reference):
+    for file in app.resource_files(anchor_reference(resource)):
         try:
             data = app.read(file.entry)
         except EntryError:

@@ -60,14 +60,22 @@ def _hosts(scope: PolicyScope) -> tuple[str, ...]:
 
 
 def _files(app: OpenedApp, anchor: TrustAnchor) -> tuple[str, ...]:
-    text = anchor.resource or ""
-    if text.startswith("@0x"):
-        try:
-            reference: ResourceReference | int = int(text[1:], 16)
-        except ValueError:
-            return ()
-    else:
-        reference = ResourceReference(
-            text=text, resource_id=None, name=(anchor.resource_name or text).removeprefix("@")
-        )
+    reference = anchor_reference(anchor.resource or "", anchor.resource_name)
     return tuple(file.entry for file in app.resource_files(reference))
+
+
+def anchor_reference(resource: str, name: str | None = None) -> ResourceReference:
+    """Return what an anchor refers to.
+
+    Args:
+        resource: As a `TrustAnchor` has it: ``@0x7f010001`` in compiled files, ``@raw/name`` in source files.
+        name: The resource's name where that is known.
+    """
+    text = resource.removeprefix("@")
+    try:
+        identifier = int(text, 16) if text.lower().startswith("0x") else None
+    except ValueError:
+        identifier = None
+    return ResourceReference(
+        text=resource, resource_id=identifier, name=None if identifier is not None else (name or text).removeprefix("@")
+    )
