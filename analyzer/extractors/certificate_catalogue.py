@@ -44,6 +44,7 @@ class CertificateSink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     argument: Annotated[int, msgspec.Meta(ge=1)] = 1
     parameters: int | None = None
     use: UseKind
+    gives_to: Literal["object", "client"] | None = None
 
     @property
     def name(self) -> tuple[str, str]:

@@ -22,6 +22,7 @@ class Sink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     receiver: bool = False
     process_wide: bool = False
     relocated: bool = False
+    one_host: bool = False
 
 
 class CallbackSinks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

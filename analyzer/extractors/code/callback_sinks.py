@@ -29,6 +29,7 @@ class BoundSink(msgspec.Struct, frozen=True):
     takes: Takes
     receiver: bool = False
     process_wide: bool = False
+    one_host: bool = False
 
 
 def bind_sinks(code: CodeContext, evaluator: Evaluator) -> dict[MethodRef | FieldRef, BoundSink]:
@@ -38,7 +39,7 @@ def bind_sinks(code: CodeContext, evaluator: Evaluator) -> dict[MethodRef | Fiel
     catalogue = code.catalogue.callback_sinks
     families = _Families(program)
     for sink in catalogue.sinks:
-        bound = BoundSink(sink.client, sink.takes, sink.receiver, sink.process_wide)
+        bound = BoundSink(sink.client, sink.takes, sink.receiver, sink.process_wide, sink.one_host)
         for owner, name in (parts for member in sink.methods for parts in catalogue.names_of(member)):
             for method in _named(program.method_refs, families.of(owner, sink.relocated), name):
                 found[method] = bound

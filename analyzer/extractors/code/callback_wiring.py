@@ -45,6 +45,8 @@ class Installed(msgspec.Struct, frozen=True):
     """Whether the method that hands it over runs."""
     method: DexMethod
     offset: int
+    one_host: bool = False
+    """Whether what gets it connects to a single host."""
 
 
 class Installation(msgspec.Struct, frozen=True):
@@ -123,6 +125,10 @@ class CallbackWiring:
     def of_creations(self, role: Role, sites: Iterable[Site]) -> Installation:
         """Say whether what one of `sites` creates is put to use."""
         return self._follow(role, tuple(sites), ())
+
+    def of_starts(self, role: Role, starts: Sequence[Start]) -> Installation:
+        """Say whether an object is put to use that calls return or hold; the strongest answer counts."""
+        return self._follow(role, (), starts)
 
     def of_start(self, role: Role, start: Start) -> Installation:
         """Say whether an object is put to use that a call returns, or a constant that a method reads."""
@@ -258,6 +264,13 @@ class CallbackWiring:
         names = (descriptor, *self._program.hierarchy.supertypes_of(descriptor))
         return any(name.endswith("SocketFactory;") for name in names)
 
+    def place_at(self, site: Site) -> Installed | None:
+        """Return a call that is itself one of a client; None where the catalogue does not know it as one."""
+        ref = site.target
+        if not isinstance(ref, MethodRef) or ref not in self._sinks:
+            return None
+        return self._installed(Use(ref, 1, site.method.ref, site.offset, ()))
+
     def _installed(self, use: Use) -> Installed | None:
         sink = self._sinks[use.ref]
         method = self._program.resolve_method(use.method)
@@ -271,6 +284,7 @@ class CallbackWiring:
             activation=self.runs.of(method),
             method=method,
             offset=use.offset,
+            one_host=sink.one_host,
         )
 
     def _trail(self, flow: Flow, use: Use) -> Iterator[Location]:

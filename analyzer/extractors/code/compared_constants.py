@@ -14,6 +14,7 @@ from analyzer.dataflow.values import (
     Computed,
     Created,
     Entries,
+    FieldValue,
     Items,
     Number,
     Numbers,
@@ -139,7 +140,7 @@ class ConstantReader:
         """
         if decodes(value) or (isinstance(value, Result) and value.ref.owner in _MAPS and value.ref.name in _LOOK_UP):
             return True
-        if not isinstance(value, Result):
+        if not isinstance(value, Result) and not (isinstance(value, FieldValue) and isinstance(value.base, Created)):
             return False
         answer = self._resolver.resolve(value)
         return answer.state == "constant" and any(_tells_something(one) for one in answer.values)

@@ -27,6 +27,8 @@ _BEFORE = frozenset("\"'=<>,;|[({\\`")
 # Below these, dotted texts are names of packages and classes.
 _PACKAGE_ROOTS = frozenset({"com", "org", "net", "io", "android", "androidx", "java", "javax", "kotlin", "kotlinx"})
 
+_COMMON_ENDS = frozenset({"com", "net", "org"})
+
 # Hosts in the names of XML namespaces, schemas and parser features. Nothing connects to them.
 _IDENTIFIERS = frozenset(
     {
@@ -117,13 +119,14 @@ def host_of(authority: str) -> str | None:
     host = host.partition(":")[0]
     if not host or _PLACEHOLDER.search(host):
         return ""
-    return plain_host(host)
+    return plain_host(host, in_url=True)
 
 
-def plain_host(text: str) -> str | None:
+def plain_host(text: str, *, in_url: bool = False) -> str | None:
     """Return a host name or IPv4 address in lower case, None when the text is none.
 
-    A name needs a dot, or to be a loopback name; text under the usual roots of package names is no host.
+    A name needs a dot, or to be a loopback name. Text under the usual roots of package names is no host, unless it
+    stands in a URL and ends as names of hosts do: ``https://io.example.com``.
     """
     host = text.lower().removesuffix(".")
     if len(host) > MAX_HOST_CHARACTERS:
@@ -135,13 +138,17 @@ def plain_host(text: str) -> str | None:
     if host in _LOOPBACK:
         return host
     labels = host.split(".")
-    if len(labels) < 2 or labels[0] in _PACKAGE_ROOTS:
+    if len(labels) < 2 or (labels[0] in _PACKAGE_ROOTS and not (in_url and _ends_like_host(labels))):
         return None
     if not all(_LABEL.fullmatch(label) for label in labels):
         # Names outside ASCII are hosts as well; what a client makes of them is not told here.
         return host if not host.isascii() and all(label.replace("-", "").isalnum() for label in labels) else None
     top = labels[-1]
     return host if len(top) >= 2 and (top.isalpha() or top.startswith("xn--")) else None
+
+
+def _ends_like_host(labels: list[str]) -> bool:
+    return len(labels) > 2 and (labels[-1] in _COMMON_ENDS or (len(labels[-1]) == 2 and labels[-1].isalpha()))
 
 
 def is_loopback(host: str) -> bool:

@@ -1,16 +1,20 @@
 """Trust managers made from key stores: which certificates they trust, and whether they are put to use."""
 
+import itertools
 from collections.abc import Iterator
 
 import msgspec
 
 from analyzer.dataflow.backtrace import Backtrace
 from analyzer.dataflow.resolve import Resolver
-from analyzer.dataflow.values import Number, Parameter, Result, Unknown, Value, alternatives
+from analyzer.dataflow.values import Created, Event, Number, Parameter, Result, Unknown, Value, alternatives
 from analyzer.dex import DexMethod, MethodRef, Site, dotted
 from analyzer.errors import TargetError
+from analyzer.extractors.certificate_catalogue import CertificateSink
 from analyzer.extractors.code.callback_wiring import CallbackWiring, Installation
+from analyzer.extractors.code.carried_hosts import CarriedHosts
 from analyzer.extractors.code.certificates import passwords_of
+from analyzer.extractors.code.compared_constants import IN_CODE
 from analyzer.extractors.code.context import CodeContext, location_of
 from analyzer.extractors.code.stream_sources import StreamSource, stream_sources, texts_of
 from analyzer.extractors.code.trust_sources import ANDROID_CA_STORE, FACTORY, KEY_STORE, events_of, store_types
@@ -28,6 +32,9 @@ system are, and for own certificates ``unknown`` where some are not known; then 
 """
 _INIT = "(Ljava/security/KeyStore;)V"
 _CERTIFICATES = "Ljava/security/cert/CertificateFactory;"
+_LIBRARY = frozenset({"sdk:okhttp"})
+_WITH_PLATFORM = "addPlatformTrustedCertificates"
+"""``HandshakeCertificates.Builder`` of OkHttp 3.11 to 5."""
 _SYSTEM_ALIAS = "system:"
 _MAX_SITES = 200
 _MAX_PINS = 200
@@ -73,6 +80,11 @@ def extract_keystores(code: CodeContext, wiring: CallbackWiring) -> KeystoreFact
     sites = program.users.callers_of(program.method_refs(FACTORY, "init", _INIT))
     for site in sites[:_MAX_SITES]:
         reader.read(site)
+    for sink in code.catalogue.certificates.sinks:
+        if sink.gives_to is not None:
+            refs = [ref for ref in program.method_refs(*sink.name) if sink.fits(ref.parameters)]
+            for site in program.users.callers_of(refs)[:_MAX_SITES] if refs else ():
+                reader.read_given(site, sink)
     return KeystoreFacts(
         pins=tuple(dict.fromkeys(reader.pins)),
         api_uses=tuple(dict.fromkeys(reader.uses)),
@@ -102,6 +114,7 @@ class _Reader:
         self._work = Work()
         self.pins: list[PinFact] = []
         self.uses: list[ApiUse] = []
+        self._hosts = CarriedHosts(code)
         self.anchors: dict[Certificate, None] = {}
 
     def read(self, site: Site) -> None:
@@ -119,6 +132,45 @@ class _Reader:
             self._fill(content, store, site.method)
         installed = factory_installation(self._resolver, self._wiring, call.arguments[0])
         self._state(site, content, installed)
+
+    def read_given(self, site: Site, sink: CertificateSink) -> None:
+        """Read a call that gives certificates to a client of some library."""
+        values = self._resolver.evaluator.evaluate(site.method)
+        call = None if values is None else values.calls.get(site.offset)
+        if (
+            call is None
+            or len(call.arguments) <= sink.argument
+            or self._code.owner_of(site.method.ref.owner) in _LIBRARY
+        ):
+            return
+        receiver, given = call.arguments[0], call.arguments[sink.argument]
+        content = _Store(entries={}, passwords={}, unknown={})
+        if sink.parameter == KEY_STORE:
+            for store in self._backtrace.sources(given):
+                if store != Number(0) and not isinstance(store, Parameter | Unknown):
+                    self._fill(content, store, site.method)
+        elif sink.takes_stream:
+            self._stream(content, given)
+        else:
+            self._certificate(content, given, site.method)
+        made = receiver if isinstance(receiver, Created | Result) and receiver.method == site.method.ref else None
+        installed = Installation(
+            self._wiring.runs.of(site.method),
+            process_wide=False,
+            places=tuple(place for place in [self._wiring.place_at(site)] if place is not None),
+            trail=(),
+            reasons=(),
+        )
+        if sink.gives_to == "object":
+            if made is None:
+                return
+            installed = self._wiring.of_starts("trust_manager", [(site.method, made.offset)])
+        whole = values.object_at(made.offset) if made is not None and values is not None else None
+        if any(event.ref is not None and event.ref.name == _WITH_PLATFORM for event in _events(whole)):
+            # What is trusted beside the system's authorities limits nothing.
+            return
+        if content.own or content.from_device:
+            self._state(site, content, installed)
 
     def _fill(self, content: _Store, store: Value, method: DexMethod) -> None:
         if ANDROID_CA_STORE in store_types(store):
@@ -220,8 +272,11 @@ class _Reader:
             evidence=evidence,
         )
         count = 0
-        for source in content.entries:
-            name = source.entry or "a certificate in the code"
+        hosts = self._hosts.of(installed)
+        # With several hosts each of them is held to the same certificates.
+        unknowns = [msgspec.structs.replace(unknown, host=host) for host in hosts or (None,)]
+        for unknown, source in itertools.product(unknowns, content.entries):
+            name = source.entry or IN_CODE
             trusted, problem = self._trusted(source, tuple(content.passwords))
             if not trusted:
                 why = f"no certificate could be read from {name}" + (f": {problem}" if problem else "")
@@ -256,6 +311,12 @@ class _Reader:
                 trusted = (one for one in item.store.entries if one.kind == "certificate")
                 found += [one for entry in trusted for one in entry.certificates]
         return found, problem
+
+
+def _events(value: Value | None) -> tuple[Event, ...]:
+    if isinstance(value, Created | Result):
+        return tuple(event for history in value.histories for event in history)
+    return ()
 
 
 def _loads(method: DexMethod, text: str) -> bool:

@@ -18,7 +18,7 @@ from analyzer.extractors.code.trust_checks import MANAGER_TYPES, decides
 from analyzer.extractors.code.trust_classes import Behaviour, JudgedBody, JudgedManager, chosen_bodies, worst
 from analyzer.extractors.code.trust_flags import flag_source
 from analyzer.extractors.code.trust_judgement import Judge
-from analyzer.extractors.code.trust_pins import pins_of
+from analyzer.extractors.code.trust_pin_objects import PinsOfObjects
 from analyzer.extractors.code.trust_sources import Manager, ManagerSources
 from analyzer.model import AnalysisGap, CallbackFact, Location, PinFact
 from analyzer.model.code import FlagSource, Overload
@@ -75,6 +75,7 @@ class TrustManagers:
         self.classes: tuple[str, ...] = tuple(sorted(self._concrete()))
         self.sources = ManagerSources(self._resolver, self.classes)
         self._switches = BuildSwitches(code, self._resolver)
+        self._objects_pins = PinsOfObjects(code, wiring, self.sources.backtrace.sources)
         self._finder = PathFinder(
             self._program,
             lambda ref: decides(self._program, ref),
@@ -318,7 +319,11 @@ class TrustManagers:
 
     def pins(self, manager: JudgedManager) -> Iterator[PinFact]:
         """Yield the pins that a manager compares by hand."""
-        return pins_of(self._code, self.sources.backtrace.sources, manager)
+        sites = self._wiring.creations_of(manager.descriptor)[:_MAX_CREATIONS]
+        found = self._discriminator(manager.descriptor) if manager.variant is not None else None
+        if found is not None:
+            sites = tuple(one for one in sites if manager.variant in (self._wiring.variants_at(one, found[0]) or ()))
+        return self._objects_pins.of(manager, sites)
 
     def gaps(self, managers: Iterable[JudgedManager]) -> Iterator[AnalysisGap]:
         """Yield what could not be told, and what was left out."""

@@ -7,8 +7,9 @@ import msgspec
 
 from analyzer.dataflow.path_model import Condition
 from analyzer.dataflow.resolve import Resolver
-from analyzer.dataflow.values import Computed, Created, FieldValue, Number, Result, Value
+from analyzer.dataflow.values import Computed, Created, FieldValue, Number, Parameter, Result, Value
 from analyzer.dex import dotted
+from analyzer.extractors.code.carried_objects import with_object
 from analyzer.extractors.code.compared_constants import Constant, ConstantReader, Sources, compared_sides, whole_digest
 from analyzer.extractors.code.context import CodeContext, location_in
 from analyzer.extractors.code.pseudo_code import condition_text, parameter_names
@@ -34,8 +35,13 @@ class Comparison(msgspec.Struct, frozen=True):
     """Why some of the constants are not known."""
 
 
-def compared(code: CodeContext, reader: FeatureReader, condition: Condition, sources: Sources) -> Comparison:
-    """Return what a condition compares a key or certificate with."""
+def compared(
+    code: CodeContext, reader: FeatureReader, condition: Condition, sources: Sources, this: Created | None = None
+) -> Comparison:
+    """Return what a condition compares a key or certificate with.
+
+    With `this` it is about that object alone: fields are what its constructor was given.
+    """
     sides: tuple[tuple[Value, bool], ...] = ((condition.left, False), (condition.right, False))
     if isinstance(condition.right, Number) and isinstance(condition.left, Result | Computed):
         sides = compared_sides(condition.left)
@@ -44,7 +50,8 @@ def compared(code: CodeContext, reader: FeatureReader, condition: Condition, sou
     constants = ConstantReader(code, code.resolver or Resolver(code.program), reader.paths, sources)
     for value, is_pattern in sides:
         if is_pattern or value not in ours:
-            constants.read(value, is_pattern=is_pattern)
+            asked = value if this is None else with_object(value, Parameter(reader.paths.method.ref, 0), this)
+            constants.read(asked, is_pattern=is_pattern)
     features = reader.of(ours[0]) if ours else reader.of(condition.left)
     return Comparison(
         condition, features, tuple(constants.found), tuple(constants.reasons) if not constants.found else ()
@@ -55,8 +62,13 @@ def _of_certificate(features: Features) -> bool:
     return features.from_chain or features.validated
 
 
-def pins_of(code: CodeContext, sources: ObjectSources, manager: JudgedManager) -> Iterator[PinFact]:
-    """Yield the pins of one trust manager, of the overloads that the platform calls."""
+def pins_of(
+    code: CodeContext, sources: ObjectSources, manager: JudgedManager, *, of_one_object: bool = False
+) -> Iterator[PinFact]:
+    """Yield the pins of one trust manager, of the overloads that the platform calls.
+
+    With `of_one_object` those of the first of its objects alone.
+    """
     for body in manager.chosen:
         reader = FeatureReader(code.program, body.paths)
         seen: set[Condition] = set()
@@ -65,7 +77,11 @@ def pins_of(code: CodeContext, sources: ObjectSources, manager: JudgedManager) -
                 if condition not in seen:
                     seen.add(condition)
                     comparison = compared(
-                        code, reader, condition, lambda value, stop: sources(value, manager.objects, stop)
+                        code,
+                        reader,
+                        condition,
+                        lambda value, stop: sources(value, manager.objects, stop),
+                        manager.objects[0] if of_one_object else None,
                     )
                     yield from _facts(code, manager, body, comparison, labelled.label)
 

@@ -23,8 +23,10 @@ from builder.tools import BUNDLETOOL, JAVA_LIBRARIES, Tools, find_tools  # noqa:
 
 _OKHTTP = runpy.run_path(str(HERE / "okhttp/rebuild.py"))
 _FIXTURES = {"pin-practices": True, "pin-clients": True, "pin-legacy": False, "plain-clients": True,
-             "check-pins": True, "check-pins-list": True}  # fmt: skip
+             "check-pins": True, "check-pins-list": True, "carried": True}  # fmt: skip
 """By name, with whether it calls OkHttp."""
+_MOVED = ("check-pins",)
+"""Those that are also built with the library under another package."""
 _KEPT = ("okhttp3/CertificatePinner", "okhttp3/OkHttpClient", "okhttp3/internal/Version")
 
 
@@ -67,6 +69,8 @@ def _build(tools: Tools, work: Path, source: Path, api: Path, *, calls_okhttp: b
         # The library keeps its names; what R8 makes of the app's own code is what such a fixture is about.
         tools.java(BUNDLETOOL, "com.android.tools.r8.R8", *common, *libraries, "--pg-conf", rules, program)
         shutil.copyfile(output / "classes.dex", source.with_name(f"{source.name}-r8.dex"))
+        if source.name not in _MOVED:
+            return
         # The same with the library under another package, as `okhttp/rebuild.py` moves it.
         moved = [_shaded(work, path) for path in (program, *okhttp)]
         given: list[str | Path] = [part for path in (api, android, *moved[1:]) for part in ("--lib", path)]

@@ -23,6 +23,7 @@ def names(text: str, *, of_library: bool = False) -> list[str]:
         ("https://bücher.example/", ["bücher.example"]),
         ("https://xn--bcher-kva.example/", ["xn--bcher-kva.example"]),
         ("https://a.xn--p1ai/", ["a.xn--p1ai"]),
+        ("https://io.example.com/ https://com.example.app/", ["io.example.com"]),
     ],
 )
 def test_the_hosts_of_urls_are_found(text: str, hosts: list[str]) -> None:
