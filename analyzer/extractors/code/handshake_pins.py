@@ -13,6 +13,7 @@ from analyzer.dex import DexMethod, FieldRef, MethodRef, dotted
 from analyzer.extractors.code.callback_wiring import CallbackWiring, Installation
 from analyzer.extractors.code.context import CodeContext, location_in
 from analyzer.extractors.code.hostname_verifiers import VerifierFacts
+from analyzer.extractors.code.listed_interceptors import listed_interceptors
 from analyzer.extractors.code.pseudo_code import condition_text, parameter_names
 from analyzer.extractors.code.trust_checks import compares_objects, matches
 from analyzer.extractors.code.trust_features import FeatureReader, Features
@@ -89,7 +90,7 @@ def _interceptors(code: CodeContext, wiring: CallbackWiring) -> Iterator[Checked
             tuple(f"{one[:-1]}$Chain;" for one in _INTERCEPTORS)
         ):
             names[ref.owner] = None
-    added_by_list = _adds_by_list(code)
+    lists = listed_interceptors(code, wiring, _is_okhttp)
     for name in sorted(names)[:_MAX_CLASSES] if _asks(code) else ():
         definition = program.find_class(name)
         if definition is None or definition.is_interface or not _is_named(_supertypes(code, name), _INTERCEPTORS):
@@ -104,8 +105,8 @@ def _interceptors(code: CodeContext, wiring: CallbackWiring) -> Iterator[Checked
                 else:
                     installed = wiring.of_variant("interceptor", name, field, case)
                     fields = {field: Number(case)}
-                if added_by_list and installed.activation == "created":
-                    installed = msgspec.structs.replace(installed, activation="unknown")
+                if installed.activation == "created":
+                    installed = lists.of(name, installed)
                 yield Checked("interceptor", name, method, installed, fields, case)
 
 
@@ -113,18 +114,6 @@ def _asks(code: CodeContext) -> bool:
     """Say whether anything but OkHttp itself asks a handshake or session for the server's certificates."""
     refs = [ref for name in sorted(_PEER) for ref in code.program.method_refs(None, name) if _is_peer_chain(ref)]
     return any(not _is_okhttp(site.method.ref.owner) for site in code.program.users.callers_of(refs))
-
-
-def _adds_by_list(code: CodeContext) -> bool:
-    """Say whether code takes the list of a client's interceptors, through which it may add any."""
-    program = code.program
-    refs = [
-        ref
-        for name in ("interceptors", "networkInterceptors")
-        for ref in program.method_refs(None, name)
-        if _is_okhttp(ref.owner) and ref.return_type == "Ljava/util/List;"
-    ]
-    return any(not _is_okhttp(site.method.ref.owner) for site in program.users.callers_of(refs))
 
 
 def _is_okhttp(descriptor: str) -> bool:
@@ -283,7 +272,9 @@ def _accepts_mismatch(reader: FeatureReader, path: Path, place: _Place) -> bool:
 
 def _of_connection(paths: Paths, condition: Condition) -> bool:
     return any(
-        isinstance(one, Result) and one.ref.name == "handshake" and _is_named((one.ref.owner,), _CONNECTION)
+        isinstance(one, Result)
+        and one.ref.name in ("handshake", "getHandshake")
+        and _is_named((one.ref.owner,), _CONNECTION)
         for one in paths.ingredients(condition.left, condition.right)
     )
 

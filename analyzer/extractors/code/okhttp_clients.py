@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from analyzer.dataflow.resolve import Resolver
-from analyzer.dataflow.values import Created, Event, FieldValue, OneOf, Parameter, Result, Value, walk
+from analyzer.dataflow.values import Created, Event, FieldValue, OneOf, Parameter, Result, Value, alternatives, walk
 from analyzer.dex import DexMethod, FieldRef, MethodRef, Site
 from analyzer.extractors.code.context import CodeContext, location_in, location_of
 from analyzer.extractors.code.host_names import hosts_in, is_loopback
@@ -30,6 +30,8 @@ _OTHER_WAYS = frozenset(
     {"sslSocketFactory", "setSslSocketFactory", "socketFactory", "hostnameVerifier", "setHostnameVerifier",
      "addInterceptor", "addNetworkInterceptor", "interceptors", "networkInterceptors"}
 )  # fmt: skip
+_MUTABLE = "com/squareup/okhttp/OkHttpClient;"
+"""In OkHttp 2 clients have setters of their own instead of a builder."""
 _MAX_SITES = 200
 _MAX_DEPTH = 6
 _MAX_WRITERS = 16
@@ -164,8 +166,25 @@ class _Clients:
         known = self._fields.get(field)
         if known is None:
             self._fields[field] = "unknown"
-            known = self._fields[field] = self._written(field, depth)
+            known = self._written(field, depth)
+            if known == "plain" and field.type.endswith(_MUTABLE):
+                known = self._set_later(field)
+            self._fields[field] = known
         return known
+
+    def _set_later(self, field: FieldRef) -> State:
+        """Say what a client of OkHttp 2 is after what code does to it that reads it from a field, or is handed it."""
+        refs = [ref for name in (*_SETTERS, *_OTHER_WAYS) for ref in self._program.method_refs(field.type, name)]
+        states: set[State] = {"plain"}
+        for site in self._program.users.callers_of(refs)[:_MAX_SITES] if refs else ():
+            values = self._evaluator.evaluate(site.method)
+            call = values.calls.get(site.offset) if values is not None else None
+            for receiver in alternatives(call.arguments[0]) if call is not None and call.arguments else ():
+                if isinstance(receiver, FieldValue) and receiver.ref == field and call is not None:
+                    states.add("pinned" if call.ref.name in _SETTERS else "unknown")
+                elif isinstance(receiver, Parameter):
+                    states.add("unknown")
+        return "pinned" if "pinned" in states else "unknown" if "unknown" in states else "plain"
 
     def _written(self, field: FieldRef, depth: int) -> State:
         sites = tuple(self._program.users.writers_of((field,)))

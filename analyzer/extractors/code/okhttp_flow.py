@@ -65,34 +65,39 @@ class PinnerFlow:
         self._program = resolver.program
         self._evaluator = resolver.evaluator
         self._copy = copy
-        self._known: dict[tuple[DexMethod, int], Flow] = {}
+        self._known: dict[tuple[DexMethod, int, bool], Flow] = {}
         self._clients = frozenset((*(ref.owner for ref in copy.client_fields), *(ref.owner for ref in copy.setters)))
         """What makes clients, and clients: who has the pinner through one of them got it by an arrival."""
 
     def of(self, call: PinCall) -> Flow:
-        """Follow the pinner that gets the pins of `call`, from each method on the way to the library."""
-        flows = [self._from(level) for level in call.levels]
+        """Follow the pinner that gets the pins of `call`, from each method on the way to the library.
+
+        A helper on the way hands it back to the next method of the way, not to its other callers.
+        """
+        outermost = call.levels[-1]
+        flows = [self._from(level, is_helper=level is not outermost) for level in call.levels]
         arrivals = tuple(dict.fromkeys(arrival for flow in flows for arrival in flow.arrivals))
         return Flow(arrivals, flows[-1].lost)
 
-    def _from(self, level: Level) -> Flow:
-        key = (level.method, level.call.offset)
+    def _from(self, level: Level, *, is_helper: bool) -> Flow:
+        key = (level.method, level.call.offset, is_helper)
         if key not in self._known:
-            self._known[key] = self._follow(level)
+            self._known[key] = self._follow(level, is_helper=is_helper)
         return self._known[key]
 
-    def _follow(self, level: Level) -> Flow:
+    def _follow(self, level: Level, *, is_helper: bool) -> Flow:
         arrivals: dict[Arrival, None] = {}
         lost: dict[str, None] = {}
         first = _Needle(level.method, call=level.call.offset)
         seen = {first}
-        waiting = deque([first, *self._handed_in(level)])
+        waiting = deque([first, *(() if is_helper else self._handed_in(level))])
         while waiting:
             needle = waiting.popleft()
             values = self._evaluator.evaluate(needle.method)
             if values is None:
                 continue
-            for found in self._step(needle, values):
+            goes_back = not is_helper or needle.method != level.method
+            for found in self._step(needle, values, goes_back=goes_back):
                 if isinstance(found, Arrival):
                     arrivals[found] = None
                 elif isinstance(found, str):
@@ -114,7 +119,7 @@ class PinnerFlow:
                 elif isinstance(part, FieldValue):
                     yield from self._readers(part.ref)
 
-    def _step(self, needle: _Needle, values: MethodValues) -> Iterator[_Needle | Arrival | str]:
+    def _step(self, needle: _Needle, values: MethodValues, *, goes_back: bool) -> Iterator[_Needle | Arrival | str]:
         for call in values.calls.values():
             if call.offset != needle.call:
                 yield from self._through(needle, values, call)
@@ -124,7 +129,7 @@ class PinnerFlow:
                     yield Arrival(needle.method, store.offset, "client", store.base, store.value)
                 else:
                     yield from self._readers(store.ref)
-        if any(self._holds(value, needle) for value in values.returns):
+        if goes_back and any(self._holds(value, needle) for value in values.returns):
             yield from self._callers(needle.method)
 
     def _through(self, needle: _Needle, values: MethodValues, call: Call) -> Iterator[_Needle | Arrival | str]:

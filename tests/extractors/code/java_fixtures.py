@@ -3,7 +3,7 @@
     python tests/extractors/code/java_fixtures.py
 
 Each has its sources in ``src`` and, in ``stubs``, what it needs of libraries and the platform. Those that call OkHttp
-hold its pinning classes, of version 3.13.1, as they are.
+hold its pinning classes, of version 3.13.1, as they are; one holds what its folder ``library`` declares.
 """
 
 import runpy
@@ -23,7 +23,8 @@ from builder.tools import BUNDLETOOL, JAVA_LIBRARIES, Tools, find_tools  # noqa:
 
 _OKHTTP = runpy.run_path(str(HERE / "okhttp/rebuild.py"))
 _FIXTURES = {"pin-practices": True, "pin-clients": True, "pin-legacy": False, "plain-clients": True,
-             "check-pins": True, "check-pins-list": True, "carried": True}  # fmt: skip
+             "check-pins": True, "check-pins-list": True, "carried": True,
+             "okhttp2": False}  # fmt: skip
 """By name, with whether it calls OkHttp."""
 _MOVED = ("check-pins",)
 """Those that are also built with the library under another package."""
@@ -51,16 +52,24 @@ def _build(tools: Tools, work: Path, source: Path, api: Path, *, calls_okhttp: b
         for root in (SAMPLES / "stubs", source / "stubs")
         for path in root.rglob("*.java")
     }
+    own = sorted((source / "library").rglob("*.java"))
+    library: dict[str, bytes] = {}
+    if own:
+        # A library that cannot be had is declared by the fixture, and part of the app.
+        okhttp = [JAVA_LIBRARIES / "okio.jar"]
+        compiled = _javac(tools, work / "library", own, okhttp)
+        library = {name: path.read_bytes() for name, path in compiled.items()}
+        write_zip(work / "library.jar", library)
+        okhttp = [work / "library.jar", *okhttp]
     stubs = _javac(tools, work / "stubs", [declared[name] for name in sorted(declared)], okhttp[:1])
     write_zip(android, {name: path.read_bytes() for name, path in stubs.items()})
     app = _javac(tools, work / "app", sorted((source / "src").rglob("*.java")), [android, *okhttp[:1]])
-    library: dict[str, bytes] = {}
-    for jar in okhttp[:1]:
+    for jar in okhttp[:1] if not own else ():
         with zipfile.ZipFile(jar) as classes:
             library = {name: classes.read(name) for name in classes.namelist() if name.startswith(_KEPT)}
     write_zip(program, {**{name: path.read_bytes() for name, path in app.items()}, **library})
     output.mkdir()
-    libraries: list[str | Path] = [part for path in (api, android, *okhttp) for part in ("--lib", path)]
+    libraries: list[str | Path] = [part for path in (api, android, *okhttp[len(own[:1]) :]) for part in ("--lib", path)]
     common: list[str | Path] = ["--release", "--min-api", "21", "--output", output]
     tools.java(BUNDLETOOL, "com.android.tools.r8.D8", *common, *libraries, program)
     shutil.copyfile(output / "classes.dex", source.with_suffix(".dex"))

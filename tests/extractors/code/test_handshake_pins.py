@@ -96,6 +96,6 @@ def test_an_interceptor_that_is_not_on_the_network_has_no_connection_to_ask(buil
     assert "only network interceptors" in (pin.problem_detail or "")
 
 
-def test_whether_an_interceptor_is_added_to_a_list_that_a_client_hands_out_is_not_known() -> None:
+def test_an_interceptor_that_is_added_to_a_list_which_a_builder_hands_out_is_in_use() -> None:
     pin = found("check-pins-list")["in the list"]
-    assert (pin.activation, pin.checked_against, pin.enforced) == ("unknown", "leaf", None)
+    assert (pin.activation, pin.checked_against, pin.enforced) == ("active", "leaf", None)
