@@ -12,7 +12,7 @@ K ?=
 A ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help scan test slow dev lint format types architecture samples samples-check recall reports reports-check schema docs docs-check wheel-test browser bench check clean
+.PHONY: help scan test pythons slow dev lint format types architecture samples samples-check recall reports reports-check schema docs docs-check wheel-test browser bench check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ scan: $(VENV)/.run ## Scan APK=… and write the HTML report under reports/
 
 test: $(VENV)/.dev ## Run the tests (T=path, K=pattern)
 	$(BIN)/python -m pytest $(T) $(if $(K),-k "$(K)") -n auto -m "not browser and not slow"
+
+pythons: $(VENV)/.dev ## Make environments for the other Pythons that are installed; the tests of chains then run on each
+	@sh tools/pythons.sh "$(VENV)"
 
 slow: $(VENV)/.dev ## Run the tests that take minutes: damaged code by the thousand, large packages against androguard
 	$(BIN)/python -m pytest $(T) $(if $(K),-k "$(K)") -n auto -m slow
@@ -87,4 +90,4 @@ wheel-test: $(VENV)/.dev ## Run the tests against the built wheel in an environm
 check: lint types architecture docs-check reports-check test ## Everything but the browser, wheel and rebuild checks
 
 clean: ## Remove what the targets make
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-3.* dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

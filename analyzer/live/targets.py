@@ -1,6 +1,7 @@
 """Which hosts are asked for an app's pins, and which of them a pin-set covers."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 import msgspec
 
@@ -78,6 +79,12 @@ class _Planner:
         self._sets: dict[SetKey, list[PinFact]] = {}
         self._shown: dict[str, set[int]] = {}
         self._named = self._named_hosts()
+        self._below: dict[str, list[str]] = {}
+        """Names by every domain that they are in, so that an app with thousands of both costs their sum."""
+        for name in self._named:
+            labels = name.split(".")
+            for at in range(len(labels)):
+                self._below.setdefault(".".join(labels[at:]), []).append(name)
         variants = facts.policy.variants
         accepted = {variant.entry for variant in variants if any(scope.bands for scope in variant.scopes)}
         self._refused_files = {variant.entry for variant in variants if variant.errors} - accepted
@@ -147,15 +154,17 @@ class _Planner:
         if key.host is None:
             wired = wired_hosts(self._sets[key], self._facts)
             # A host that sets of its own cover is not said to be asked by this client because the user names it.
-            elsewhere = [other for other in self._sets if other.host is not None]
+            elsewhere = [other for other in self._sets if other.host is not None] if self._by_user else []
             by_user = [name for name in self._by_user if not any(covers(other, name) for other in elsewhere)]
             return (list(wired) or by_user)[:_MAX_COVERED]
-        below = [name for name in self._named if covers(key, name)]
+        if not key.include_subdomains and "*" not in key.host:
+            return [key.host]
+        candidates = self._below.get(key.host.lower().removeprefix("**.").removeprefix("*."), ())
+        below = list(islice((name for name in candidates if covers(key, name)), _MAX_COVERED))
         apex = key.host.removeprefix("**.")
         if "*" not in apex and apex not in below and covers(key, apex.lower()):
             below.append(apex)
-        exact = not key.include_subdomains and "*" not in key.host
-        return [key.host] if exact else below[:_MAX_COVERED]
+        return below[:_MAX_COVERED]
 
     def _hosts_with_anchors(self) -> list[str]:
         variant = variant_at(self._facts.policy, 10_000)

@@ -239,6 +239,23 @@ def dripping(connection: socket.socket) -> None:
         time.sleep(0.5)
 
 
+def stalling(identity: Path) -> Handler:
+    """Send half of what a server says first, and nothing more."""
+    context = _server_context(identity, None, None)
+
+    def handle(connection: socket.socket) -> None:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        session = context.wrap_bio(incoming, outgoing, server_side=True)
+        incoming.write(connection.recv(16_384))
+        with contextlib.suppress(ssl.SSLWantReadError):
+            session.do_handshake()
+        flight = outgoing.read()
+        connection.sendall(flight[: len(flight) // 2])
+        time.sleep(20)
+
+    return handle
+
+
 def claiming_much(connection: socket.socket) -> None:
     """Announce a message of 16 MB."""
     connection.recv(4096)

@@ -164,7 +164,9 @@ def test_a_name_that_is_asked_for_may_be_reserved_but_not_malformed(tmp_path: Pa
 
 def test_ten_thousand_hosts_are_refused_with_the_count() -> None:
     told = Told()
-    facts = pinned(*(f"h{number}.shop.com" for number in range(10_000)))
+    names = [f"h{number}.shop.com" for number in range(10_000)]
+    hosts = tuple(HostFact(name=name, owner="first-party", source="policy") for name in names)
+    facts = factories.facts(pins=tuple(pin_of(LEAF, host=name) for name in names), hosts=hosts)
     seen = looked(facts, settings(enabled=True), told)
     assert told.hosts == []
     assert {check.reason for check in seen.checks} == {"too-many"}
