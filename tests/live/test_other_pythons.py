@@ -157,11 +157,11 @@ def test_all_tests_of_chains_pass_on_every_python(version: str, tmp_path: Path) 
     for name in ("PYTHONPATH", "VIRTUAL_ENV", "PYTEST_XDIST_WORKER", "PYTEST_CURRENT_TEST"):
         environment.pop(name, None)
     run = subprocess.run(
-        [python, "-m", "pytest", *TESTS, "-q", "-p", "no:cacheprovider", f"--basetemp={tmp_path / 'run'}"],
+        [python, "-m", "pytest", *TESTS, "-q", "-n", "4", "-p", "no:cacheprovider", f"--basetemp={tmp_path / 'run'}"],
         cwd=FOLDER,
         capture_output=True,
         text=True,
-        timeout=540,
+        timeout=1_200,
         env=environment,
     )
     assert run.returncode == 0, run.stdout[-8_000:] + run.stderr[-2_000:]
