@@ -9,7 +9,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import yaml
@@ -200,7 +200,7 @@ def differences(result: ScanResult, expected: Expectation) -> list[str]:
     found += _callback_differences(result, expected)
     known = (*expected.findings.must, *expected.findings.may)
     if expected.findings.counted:
-        found += [f"one too many: {_show(one)}" for one in matched(result.findings, expected.findings)[1]]
+        found += [f"one too many: {_show(one)}" for one in unmatched(result.findings, expected.findings)[1]]
     for finding in result.findings:
         if finding.severity is not Severity.INFO and not any(claim.holds_for(finding) for claim in known):
             found.append(f"unforeseen finding: {_show(finding)}")
@@ -215,19 +215,27 @@ def differences(result: ScanResult, expected: Expectation) -> list[str]:
     return found
 
 
+def callback_counts(
+    result: ScanResult, expected: Expectation
+) -> tuple[Counter[tuple[str, ...]], Counter[tuple[str, ...]]]:
+    """Return the classes that take part in TLS decisions, one for each case: those expected and those found."""
+    if expected.callbacks is None or result.facts is None:
+        return Counter(), Counter()
+    named = all(claim.class_name is not None for claim in expected.callbacks)
+    wanted: Counter[tuple[str, ...]] = Counter(
+        (claim.kind, claim.behaviour, claim.activation, claim.class_name or "") for claim in expected.callbacks
+    )
+    actual: Counter[tuple[str, ...]] = Counter(
+        (one.kind, one.behaviour, one.activation, one.class_name if named else "") for one in result.facts.callbacks
+    )
+    return wanted, actual
+
+
 def _callback_differences(result: ScanResult, expected: Expectation) -> list[str]:
     """Say which classes that take part in TLS decisions are missing, or were not expected, one for each case."""
-    found: list[str] = []
-    if expected.callbacks is not None and result.facts is not None:
-        named = all(claim.class_name is not None for claim in expected.callbacks)
-        wanted: Counter[tuple[str, ...]] = Counter(
-            (claim.kind, claim.behaviour, claim.activation, claim.class_name or "") for claim in expected.callbacks
-        )
-        actual: Counter[tuple[str, ...]] = Counter(
-            (one.kind, one.behaviour, one.activation, one.class_name if named else "") for one in result.facts.callbacks
-        )
-        found += [f"missing callback {' '.join(one)}" for one in sorted(wanted - actual)]
-        found += [f"unforeseen callback {' '.join(one)}" for one in sorted(actual - wanted)]
+    wanted, actual = callback_counts(result, expected)
+    found = [f"missing callback {' '.join(one)}" for one in sorted(wanted - actual)]
+    found += [f"unforeseen callback {' '.join(one)}" for one in sorted(actual - wanted)]
     found += _api_differences(result, expected)
     rejections = [one.likelihood for one in result.store.rejections]
     store = StoreClaim(rejected=rejections.count("rejected"), may_be_rejected=rejections.count("may-be-rejected"))
@@ -316,11 +324,7 @@ def _anchor(anchor: TrustAnchor) -> str:
 
 
 def _claim_differences(kind: str, items: Sequence[Finding | Strength], claims: Claims) -> Iterable[str]:
-    if claims.counted:
-        unmet, _ = matched(items, claims)
-    else:
-        unmet = [claim for claim in claims.must if not any(claim.holds_for(item) for item in items)]
-    for claim in unmet:
+    for claim in unmatched(items, claims)[0]:
         near = "; ".join(_show(item) for item in items if item.rule_id == claim.rule) or "none of this rule"
         yield f"missing {kind} {_describe(claim)}; there is {near}"
     for claim in claims.must_not:
@@ -329,20 +333,23 @@ def _claim_differences(kind: str, items: Sequence[Finding | Strength], claims: C
                 yield f"forbidden {kind}: {_show(item)}"
 
 
-def matched(items: Sequence[Finding | Strength], claims: Claims) -> tuple[list[Claim], list[Finding | Strength]]:
-    """Match each claim with an item of its own; returns claims without one, and items about TLS code that none means.
+Item = TypeVar("Item", bound=Finding | Strength)
 
-    Items that are merely allowed are not returned.
+
+def unmatched(items: Sequence[Item], claims: Claims) -> tuple[list[Claim], list[Item]]:
+    """Return the claims that nothing fulfils, and what is said about TLS code that no claim means or allows.
+
+    Where claims are counted, each needs an item of its own.
     """
     left = list(items)
     unmet = []
     # A claim that says less could take what one that says more needs.
     for claim in sorted(claims.must, key=lambda one: sum(value is None for value in msgspec.structs.astuple(one))):
         item = next((one for one in left if claim.holds_for(one)), None)
-        if item is None:
+        if item is not None:
+            left = [one for one in left if (one is not item if claims.counted else not claim.holds_for(one))]
+        elif claims.counted or not any(claim.holds_for(one) for one in items):
             unmet.append(claim)
-        else:
-            left.remove(item)
     code = [one for one in left if one.rule_id.startswith(_ABOUT_CODE)]
     return unmet, [one for one in code if not any(claim.holds_for(one) for claim in claims.may)]
 
