@@ -157,6 +157,12 @@ def _format(ref: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
     return joined(parts, 1 << 20)
 
 
+def _parse_boolean(_: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
+    """What Android's build writes into ``BuildConfig``, so that no compiler takes it for a constant."""
+    text = arguments[0]
+    return Number(int(text.value.lower() == "true")) if isinstance(text, Text) else None
+
+
 def _parse_number(_: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
     given = arguments[0]
     radix = arguments[1].value if len(arguments) > 1 and isinstance(arguments[1], Number) else 10
@@ -303,7 +309,10 @@ TEXT_MODELS: dict[tuple[str, str], Model] = {
         _parse_number(ref, arguments) if isinstance(arguments[0], Text) else arguments[0]
     ),
     ("Ljava/lang/Long;", "valueOf"): lambda ref, arguments: arguments[0],
-    ("Ljava/lang/Boolean;", "valueOf"): lambda ref, arguments: arguments[0],
+    ("Ljava/lang/Boolean;", "valueOf"): lambda ref, arguments: (
+        _parse_boolean(ref, arguments) if isinstance(arguments[0], Text) else arguments[0]
+    ),
+    ("Ljava/lang/Boolean;", "parseBoolean"): _parse_boolean,
     ("Ljava/lang/Integer;", "intValue"): lambda ref, arguments: arguments[0],
     ("Ljava/lang/Number;", "intValue"): lambda ref, arguments: arguments[0],
     ("Ljava/lang/Boolean;", "booleanValue"): lambda ref, arguments: arguments[0],
