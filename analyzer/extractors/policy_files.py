@@ -6,7 +6,7 @@ from analyzer.apk.app import OpenedApp, ResourceFile
 from analyzer.apk.tree import XmlElement
 from analyzer.errors import TargetError
 from analyzer.extractors.network_policy import DescribePin, PolicyFacts, PolicyFile, build_policy
-from analyzer.model import AnalysisGap, FactKind, Location, NetworkPolicy
+from analyzer.model import AnalysisGap, FactKind, Location, NetworkPolicy, PinFact, ResourceReference
 from analyzer.options import Limits
 
 _POLICY_ROOT = "network-security-config"
@@ -78,6 +78,25 @@ def extract_policy(app: OpenedApp, limits: Limits, describe_pin: DescribePin | N
             )
         )
     return PolicyExtraction(facts=facts, gaps=tuple(gaps))
+
+
+def policy_file_pins(
+    app: OpenedApp, resource_id: int, limits: Limits, describe_pin: DescribePin
+) -> tuple[PinFact, ...] | None:
+    """Return the pins of a policy file that a library reads instead of the platform; None when it cannot be read."""
+    candidates = app.resource_files(resource_id)[: limits.policy_variants]
+    files = _read(app, candidates, [], limits)
+    if not files:
+        return None
+    facts = build_policy(
+        app.info,
+        files,
+        reference=ResourceReference(text=f"@{resource_id:#010x}", resource_id=resource_id),
+        describe_pin=describe_pin,
+        name_resource=app.resources.name,
+        most_pins=limits.policy_pins,
+    )
+    return facts.pins
 
 
 def _unresolved(app: OpenedApp, name: str) -> AnalysisGap:

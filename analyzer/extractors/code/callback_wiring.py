@@ -128,7 +128,10 @@ class CallbackWiring:
 
     def of_starts(self, role: Role, starts: Sequence[Start]) -> Installation:
         """Say whether an object is put to use that calls return or hold; the strongest answer counts."""
-        return self._follow(role, (), starts)
+        found = self._follow(role, (), starts)
+        if found.places or all(self.runs.of(start[0]) == "defined_only" for start in starts):
+            return found
+        return msgspec.structs.replace(found, activation="unknown" if found.reasons else "created")
 
     def of_start(self, role: Role, start: Start) -> Installation:
         """Say whether an object is put to use that a call returns, or a constant that a method reads."""

@@ -17,6 +17,7 @@ from analyzer.extractors.code.certificates import CertificateCode, extract_certi
 from analyzer.extractors.code.client_facts import extract_clients
 from analyzer.extractors.code.connection_pins import extract_connection_pins
 from analyzer.extractors.code.context import AppResources, CodeContext
+from analyzer.extractors.code.cwac import extract_cwac
 from analyzer.extractors.code.handshake_pins import extract_interceptor_pins, extract_verifier_pins
 from analyzer.extractors.code.hostname_verifiers import VerifierFacts, extract_hostname_verifiers
 from analyzer.extractors.code.hosts import extract_hosts
@@ -35,6 +36,9 @@ from analyzer.extractors.code.trustkit import extract_trustkit
 from analyzer.extractors.code.webview_handlers import extract_webview_handlers
 from analyzer.extractors.code_inventory import read_dex_files
 from analyzer.extractors.code_payloads import Payloads, read_payloads
+from analyzer.extractors.network_policy import PinDescription
+from analyzer.extractors.pin_values import describe_pin
+from analyzer.extractors.policy_files import policy_file_pins
 from analyzer.model import (
     AnalysisGap,
     ApiUse,
@@ -164,7 +168,8 @@ def analyse_code(
     shown = tuple(pin for part in (trust, intercepted, verified) if part is not None for pin in part.pins)
     seen = run("pin-practices", ("code",), lambda: extract_pin_practices(code))
     connected = run("connection-pins", ("pin",), lambda: extract_connection_pins(code, shown, seen or ()))
-    by_hand = (trust, stores, intercepted, verified, connected)
+    cwac = run("cwac", ("pin",), lambda: extract_cwac(code, wiring, partial(_pins_of_file, app, code)))
+    by_hand = (trust, stores, intercepted, verified, connected, cwac)
     compared = tuple(pin for part in by_hand if part is not None for pin in part.pins)
     explained = (*policy_pins, *(pin for part in pin_facts for pin in part.pins), *compared)
     literals = run("literals", ("pin",), lambda: extract_literals(code, explained))
@@ -209,6 +214,16 @@ def analyse_code(
         gaps=tuple(dict.fromkeys(gaps)),
         covered=tuple(kind for kind, done in looked.items() if done),
     )
+
+
+def _pins_of_file(app: OpenedApp, code: CodeContext, resource_id: int) -> tuple[PinFact, ...] | None:
+    """Read the pins of a policy file that a library of the app is given."""
+
+    def describe(text: str, digest: bytes | None, host: str) -> PinDescription:
+        value = describe_pin(text, mechanism="nsc", digest=digest, catalogue=code.catalogue, host=host)
+        return PinDescription(problem=value.problem, detail=value.problem_detail, identity=value.identity)
+
+    return policy_file_pins(app, resource_id, code.limits, describe)
 
 
 def _of_own_code(gaps: Iterable[AnalysisGap], payloads: Payloads) -> Iterable[AnalysisGap]:

@@ -65,9 +65,3 @@ def test_worklight_is_given_files(legacy: dict[str, list[PinFact]]) -> None:
         ("first.cer", "key", "active"),
         ("second.cer", "key", "active"),
     ]
-
-
-def test_what_cwac_reads_by_itself_is_unresolved_with_the_reason(legacy: dict[str, list[PinFact]]) -> None:
-    (pin,) = legacy["cwac"]
-    assert pin.resolution == "unresolved"
-    assert "policy file that CWAC-NetSecurity reads" in (pin.problem_detail or "")
