@@ -20,6 +20,7 @@ from analyzer.live.key_rows import (
     rows_of_chain,
     rows_of_file,
     snippet_host,
+    without_keys,
 )
 from analyzer.live.names import HostNameError, read_host
 from analyzer.live.pool import Place
@@ -28,6 +29,7 @@ from analyzer.live.stage import look_at
 from analyzer.model.keys import KeyRow
 from analyzer.reporters.key_snippets import BACKUP, SNIPPETS, Snippet, bare, distinct, hexadecimal
 from analyzer.reporters.keys_table import render_advice, render_keys_json, render_keys_text, render_openssl
+from analyzer.reporters.view_certificates import uses_in_words
 from analyzer.x509.contents import MAX_INPUT_BYTES
 
 _INCOMPLETE = 3
@@ -196,7 +198,9 @@ def _rows_of_app(app: Path, as_of: dt.datetime, limits: tuple[str, ...]) -> tupl
     if result.gate.exit_code != 0:
         complain(f"{app}: {result.gate.outcome} (exit code {result.gate.exit_code}): {result.gate.reason}")
     facts = result.facts.certificates if result.facts is not None else ()
-    return [*rows_of_app(facts, app.as_posix())], result.gate.exit_code == 0
+    for entry, problem in dict.fromkeys(without_keys(facts)):
+        complain(f"{app}!{entry}: {problem}")
+    return [*rows_of_app(facts, app.as_posix(), uses_in_words)], result.gate.exit_code == 0
 
 
 def _content(path: Path | None) -> bytes:

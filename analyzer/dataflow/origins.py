@@ -69,6 +69,10 @@ class Origins:
         places = question.choose(("caller", method), tuple(Number(place) for place in range(len(callers))))
         for place in places:
             assert isinstance(place, Number)
+            if place.value >= len(callers):
+                # The choice was made when there was more work left, and the callers were all looked at.
+                found.append(Unknown("too much work to follow"))
+                continue
             values, call = callers[place.value]
             if parameter.index >= len(call.arguments):
                 found.append(Unknown("an argument that is missing"))

@@ -1,7 +1,7 @@
 """Rows of keys from what `pinscope pins` is given: chains of hosts, and the contents of files."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -161,7 +161,9 @@ def _reencoded(key: PublicKey) -> bytes | None:
     return hashlib.sha256(key.reencoded).digest() if key.reencoded is not None else None
 
 
-def rows_of_app(facts: Iterable[CertificateFact], target: str) -> Iterator[KeyRow]:
+def rows_of_app(
+    facts: Iterable[CertificateFact], target: str, uses_of: Callable[[CertificateFact], str]
+) -> Iterator[KeyRow]:
     """Yield the certificates and keys that an app carries; key stores stand for themselves by what is in them."""
     number = 0
     for fact in facts:
@@ -183,8 +185,19 @@ def rows_of_app(facts: Iterable[CertificateFact], target: str) -> Iterator[KeyRo
             identity=fact.identity,
             reencoded_sha256=fact.reencoded_spki_sha256,
             note="the app carries the private key" if fact.kind == "private-key" else None,
+            uses=uses_of(fact),
         )
         number += 1
+
+
+def without_keys(facts: Iterable[CertificateFact]) -> Iterator[tuple[str, str]]:
+    """Yield entry and reason of what an app carries and no row can be made of: it is encrypted, or cannot be read."""
+    for fact in facts:
+        if fact.kind == "unreadable" or (fact.kind == "keystore" and not fact.opened):
+            what = "it" if fact.kind == "unreadable" else f"the {fact.form} store"
+            yield fact.entry, f"{what} is not read completely: {fact.problem or 'no password that was tried opens it'}"
+        elif fact.kind == "private-key" and fact.spki_sha256 is None:
+            yield fact.entry, f"the public half of a private key is not known: {fact.problem or 'it is encrypted'}"
 
 
 def snippet_host(rows: Sequence[KeyRow]) -> str | None:

@@ -40,3 +40,5 @@ class KeyRow(Record, frozen=True, kw_only=True):
     reencoded_sha256: bytes | None = None
     """Pin of the key as other tools write it, where the encoding is unusual."""
     note: str | None = None
+    uses: str | None = None
+    """What uses it, in words, for what an app carries."""

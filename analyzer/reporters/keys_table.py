@@ -43,9 +43,7 @@ def _block(row: KeyRow, as_of: dt.datetime) -> Iterator[str]:
     if row.issuer and row.issuer != row.subject:
         yield f"    issuer       {show(row.issuer, _MAX_NAME)}"
     if row.not_before is not None and row.not_after is not None:
-        left = (dt.datetime.fromisoformat(row.not_after) - as_of) // dt.timedelta(days=1)
-        days = f"{left} days left" if left >= 0 else f"expired {-left} days ago"
-        yield f"    valid        {row.not_before[:10]} to {row.not_after[:10]} ({days})"
+        yield f"    valid        {row.not_before[:10]} to {row.not_after[:10]} ({_distance(row.not_after, as_of)})"
     yield f"    key          {show(row.key, 80)}"
     yield f"    pin-sha256   {base64.b64encode(row.spki_sha256).decode('ascii')}"
     if row.reencoded_sha256 is not None:
@@ -57,8 +55,19 @@ def _block(row: KeyRow, as_of: dt.datetime) -> Iterator[str]:
         until = f", until {row.identity.valid_until[:4]}" if row.identity.valid_until else ""
         status = f", {row.identity.status}" if row.identity.status not in (None, "active") else ""
         yield f"    known as     {show(row.identity.name, _MAX_NAME)} ({row.identity.kind}{until}{status})"
+    if row.uses is not None:
+        yield f"    use          {show(row.uses, 2 * _MAX_NAME)}"
     if row.note is not None:
         yield f"    note         {row.note}"
+
+
+def _distance(not_after: str, as_of: dt.datetime) -> str:
+    """Say how far off the end is, in days of the calendar as everywhere in reports."""
+    end = dt.datetime.fromisoformat(not_after)
+    days = (end.date() - as_of.date()).days
+    if end >= as_of:
+        return f"{days} days left"
+    return f"expired {-days} days ago" if days else "expired today"
 
 
 def render_keys_json(rows: Sequence[KeyRow]) -> bytes:

@@ -59,7 +59,12 @@ def _rows(facts: Facts, as_of: dt.datetime) -> Iterator[tuple[bool, int, Certifi
 def _bundle(fact: CertificateFact) -> CertificateRow:
     name = plural(fact.group_size, "certificate")
     return CertificateRow(
-        kind="trust store", name=name, place=show(fact.entry), detail=_where(fact), use=_uses(fact), state="neutral"
+        kind="trust store",
+        name=name,
+        place=show(fact.entry),
+        detail=_where(fact),
+        use=uses_in_words(fact),
+        state="neutral",
     )
 
 
@@ -77,7 +82,7 @@ def _row(fact: CertificateFact, as_of: dt.datetime) -> CertificateRow:
         name=show(name, 160),
         place=show(fact.entry),
         detail="; ".join(_details(fact)),
-        use=_uses(fact),
+        use=uses_in_words(fact),
         starts_on=fact.not_before[:10] if fact.not_before is not None else None,
         ends_on=end.isoformat() if end is not None else None,
         state=state,
@@ -105,7 +110,8 @@ def _where(fact: CertificateFact) -> str:
     return f"{show(fact.form, 40)}{inside if fact.form != fact.store_form else ''}, {owner_name(fact.owner)}"
 
 
-def _uses(fact: CertificateFact) -> str:
+def uses_in_words(fact: CertificateFact) -> str:
+    """Say what uses a certificate, key or store."""
     return "; ".join(dict.fromkeys(_use(use) for use in fact.uses)) or "no use seen"
 
 

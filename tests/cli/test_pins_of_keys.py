@@ -20,6 +20,8 @@ from analyzer.cli import run
 from tests.live import servers
 from tests.live.pki import NOW, Issued, authority, new_key
 from tests.live.servers import serving
+from tests.support.apks import apk, manifest
+from tests.x509.makers import key
 
 HOST = "api.shop.test"
 ROOT = authority("Shop Root")
@@ -234,6 +236,22 @@ def test_openssl_computes_the_same_pin_of_a_live_host(capsys: pytest.CaptureFixt
     assert found == pin(LEAF)
 
 
+def test_what_an_app_carries_and_nobody_can_open_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    stores = Path(__file__).parents[1] / "x509" / "fixtures" / "stores"
+    files = {f"assets/{name}": (stores / name).read_bytes() for name in ("bcfks.bin", "pkcs12-java.bin", "jks.bin")}
+    encrypted = key("CN=sealed").private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"x")
+    )
+    app = tmp_path / "app.apk"
+    app.write_bytes(apk(manifest(), files={**files, "assets/sealed.key": encrypted}))
+    run(["pins", str(app), "--certificates"])
+    said = capsys.readouterr()
+    assert "app.apk!assets/bcfks.bin: the BCFKS store is not read completely: it is encrypted as a whole" in said.err
+    assert "app.apk!assets/pkcs12-java.bin: the PKCS#12 store is not read completely: no password" in said.err
+    assert "app.apk!assets/sealed.key: the public half of a private key is not known" in said.err
+    assert "app.apk!assets/jks.bin" in said.out and "use          no use seen" in said.out
+
+
 def test_the_certificates_that_an_app_carries_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     folder = Path(__file__).parents[2] / "sample_apks" / "bundled-certificates"
     document = json.loads(
@@ -242,4 +260,10 @@ def test_the_certificates_that_an_app_carries_are_listed(capsys: pytest.CaptureF
     rows = document["certificates"]
     assert len(rows) > 1 and all("bundled-certificates.apk!" in row["target"] for row in rows)
     assert {row["kind"] for row in rows} >= {"certificate", "private-key"}
+    used = {row["target"].partition("!")[2]: row["uses"] for row in rows}
+    assert used["res/raw/truststore.bks"].endswith(
+        "trusted by a trust manager that org.example.bundled.MainActivity makes"
+    )
+    assert used["assets/client.dat"].endswith("the app's own identity in org.example.bundled.MainActivity")
+    assert used["assets/tls/server.pem"] == "no use seen"
     assert run(["pins", str(folder / "bundled-certificates.apk"), "--format", "nsc"]) == 2

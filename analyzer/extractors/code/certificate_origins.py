@@ -4,7 +4,7 @@ import msgspec
 
 from analyzer.dataflow.question import Frame, Instance
 from analyzer.dataflow.resolve import Resolver
-from analyzer.dataflow.values import Number, Parameter, Result, Value, alternatives
+from analyzer.dataflow.values import Items, Number, Parameter, Result, Value, alternatives
 from analyzer.dex import DexMethod, MethodRef
 from analyzer.extractors.code.context import CodeContext
 from analyzer.extractors.code.stream_sources import StreamSource, stream_sources
@@ -38,7 +38,7 @@ class Origin(msgspec.Struct):
         return self.steps > _MAX_STEPS
 
 
-class Origins:
+class CertificateOrigins:
     """Answers for one app."""
 
     def __init__(self, code: CodeContext, resolver: Resolver) -> None:
@@ -73,9 +73,13 @@ class Origins:
 
     def _resolved(self, origin: Origin, value: Value, frame: Frame | None, depth: int) -> None:
         """Follow fields, elements and lazy values."""
-        for found in self._resolver.resolve(value, frame).values:
-            for one in alternatives(found):
-                if isinstance(one, Instance) and one.value != value:
+        waiting = list(self._resolver.resolve(value, frame).values)
+        while waiting and not origin.cut_off:
+            for one in alternatives(waiting.pop()):
+                origin.steps += 1
+                if isinstance(one, Items):
+                    waiting.extend(one.elements)
+                elif isinstance(one, Instance) and one.value != value:
                     self._trace(origin, one.value, one.frame, depth + 1)
 
     def _from_result(self, origin: Origin, result: Result, frame: Frame | None, depth: int) -> None:

@@ -9,7 +9,7 @@ from analyzer.dataflow.resolve import Resolver
 from analyzer.dex import DexMethod, MethodRef, Site, dotted
 from analyzer.extractors.certificate_catalogue import CertificateSink
 from analyzer.extractors.code.callback_wiring import CallbackWiring, Role
-from analyzer.extractors.code.certificate_origins import Origin, Origins
+from analyzer.extractors.code.certificate_origins import CertificateOrigins, Origin
 from analyzer.extractors.code.certificates import CodeUse
 from analyzer.extractors.code.context import CodeContext, location_in, location_of
 from analyzer.extractors.code.trust_keystores import factory_installation
@@ -59,7 +59,7 @@ class _Reader:
         self._program = code.program
         self._resolver = resolver
         self._wiring = wiring
-        self._origins = Origins(code, resolver)
+        self._origins = CertificateOrigins(code, resolver)
         self.uses: list[CodeUse] = []
         self.gaps: dict[AnalysisGap, None] = {}
 

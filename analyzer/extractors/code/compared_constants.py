@@ -25,6 +25,7 @@ from analyzer.dataflow.values import (
 )
 from analyzer.dex import MethodRef
 from analyzer.errors import TargetError
+from analyzer.extractors.code.certificate_origins import CertificateOrigins
 from analyzer.extractors.code.context import CodeContext
 from analyzer.extractors.code.host_names import plain_host
 from analyzer.extractors.code.stream_sources import StreamSource, stream_sources
@@ -82,6 +83,7 @@ class ConstantReader:
         self._resolver = resolver
         self._paths = paths
         self._sources = sources
+        self._origins = CertificateOrigins(code, resolver)
         self.found: dict[Constant, None] = {}
         self.reasons: dict[str, None] = {}
         """Why something is not known; of interest where nothing is."""
@@ -91,7 +93,7 @@ class ConstantReader:
 
         With `is_pattern` texts are regular expressions, of which the texts that they match are meant.
         """
-        if self._read_map(value):
+        if self._read_map(value) or self._read_bundled(value):
             return
         for source in self._from(value):
             if source is not value and self._read_map(source):
@@ -197,6 +199,18 @@ class ConstantReader:
         return tuple(given) or self._paths.inputs.get(value, ())
 
     # Certificates.
+
+    def _read_bundled(self, value: Value) -> bool:
+        """Read the certificates of the app that a value is, or is a part of; False where it is none, or not known.
+
+        A helper that reads several for different ends is told apart by its calls.
+        """
+        before = len(self.found)
+        origin = self._origins.of(value)
+        if not origin.outside and not origin.cut_off:
+            for source in origin.sources:
+                self._add_certificates(source, None)
+        return len(self.found) > before
 
     def _read_certificates(self, stream: Value) -> None:
         values: dict[Value, None] = {}

@@ -13,6 +13,7 @@ from analyzer.errors import TargetError
 from analyzer.extractors.certificate_catalogue import CertificateSink
 from analyzer.extractors.code.callback_wiring import CallbackWiring, Installation
 from analyzer.extractors.code.carried_hosts import CarriedHosts
+from analyzer.extractors.code.certificate_origins import CertificateOrigins
 from analyzer.extractors.code.certificates import passwords_of
 from analyzer.extractors.code.compared_constants import IN_CODE
 from analyzer.extractors.code.context import CodeContext, location_of
@@ -36,6 +37,7 @@ _LIBRARY = frozenset({"sdk:okhttp"})
 _WITH_PLATFORM = "addPlatformTrustedCertificates"
 """``HandshakeCertificates.Builder`` of OkHttp 3.11 to 5."""
 _SYSTEM_ALIAS = "system:"
+_FROM_OUTSIDE = "a certificate that is read from outside of the app"
 _MAX_SITES = 200
 _MAX_PINS = 200
 _MAX_PASSWORDS = 20
@@ -111,6 +113,7 @@ class _Reader:
         self._resolver = resolver
         self._wiring = wiring
         self._backtrace = Backtrace(resolver)
+        self._origins = CertificateOrigins(code, resolver)
         self._work = Work()
         self.pins: list[PinFact] = []
         self.uses: list[ApiUse] = []
@@ -130,6 +133,7 @@ class _Reader:
         content = _Store(entries={}, passwords={}, unknown={})
         for store in known:
             self._fill(content, store, site.method)
+        self._narrow(content, call.arguments[1])
         installed = factory_installation(self._resolver, self._wiring, call.arguments[0])
         self._state(site, content, installed)
 
@@ -169,8 +173,19 @@ class _Reader:
         if any(event.ref is not None and event.ref.name == _WITH_PLATFORM for event in _events(whole)):
             # What is trusted beside the system's authorities limits nothing.
             return
+        if not sink.takes_stream:
+            self._narrow(content, given)
         if content.own or content.from_device:
             self._state(site, content, installed)
+
+    def _narrow(self, content: _Store, store: Value) -> None:
+        """Leave out what the same helpers read for something else: where that is known, each call counts by itself."""
+        origin = self._origins.of(store)
+        if origin.cut_off or not (origin.sources or origin.outside):
+            return
+        content.entries = origin.sources
+        if not origin.outside:
+            content.unknown.pop(_FROM_OUTSIDE, None)
 
     def _fill(self, content: _Store, store: Value, method: DexMethod) -> None:
         if ANDROID_CA_STORE in store_types(store):
@@ -226,7 +241,7 @@ class _Reader:
         sources = stream_sources(self._code, values)
         content.entries.update(dict.fromkeys(sources))
         if not sources:
-            content.unknown["a certificate that is read from outside of the app"] = None
+            content.unknown[_FROM_OUTSIDE] = None
 
     # Facts.
 

@@ -8,7 +8,9 @@ import pytest
 
 from analyzer.extractors.code.callback_wiring import CallbackWiring
 from analyzer.extractors.code.trust_keystores import KeystoreFacts, extract_keystores
+from analyzer.extractors.code.trust_managers import extract_trust_managers
 from tests.extractors.code.smali_fixtures import context_of
+from tests.x509.makers import make
 
 BUILDS = ("trust-stores", "trust-stores-r8")
 STORES = Path(__file__).parents[2] / "x509/fixtures/stores"
@@ -61,3 +63,27 @@ def test_certificates_of_the_app_are_pins_of_the_factory(build: str) -> None:
         "wireProtectedByField": (IN_STORE, "constant", "active"),
         "wireSecret": (None, "unresolved", "active"),
     }
+
+
+def test_what_the_same_helper_reads_for_something_else_is_not_trusted() -> None:
+    code = context_of("certificate-uses-java", application="org.example.uses.App", package="org.example.uses")
+    names = (
+        "trust.p12", "trusted.pem", "shown.pem", "filled.pem", "many.pem", "okhttp.pem", "client.p12", "compared.pem",
+        "pinned.pem", "hashed.pem", "unused.p12",
+    )  # fmt: skip
+    files = {f"assets/{name}": make(name, ca=True).der for name in names}
+    code = replace(code, entries=tuple(files), read=files.__getitem__)
+    found = extract_keystores(code, CallbackWiring(code)).pins
+    trusted = {pin.value.removeprefix("assets/") for pin in found if pin.resolution == "constant"}
+    assert trusted == {"trust.p12", "trusted.pem", "filled.pem", "many.pem", "unused.p12"}
+
+
+def test_a_trust_manager_that_compares_with_a_certificate_of_the_app_has_its_key_as_pin() -> None:
+    code = context_of("certificate-uses-java", application="org.example.uses.App", package="org.example.uses")
+    known = {"assets/compared.pem": make("compared", ca=True), "assets/shown.pem": make("shown", ca=True)}
+    files = {name: made.der for name, made in known.items()}
+    code = replace(code, entries=tuple(files), read=files.__getitem__)
+    [pin] = [one for one in extract_trust_managers(code, CallbackWiring(code)).pins if one.mechanism == "custom-tm"]
+    assert (pin.digest, pin.hashed_object, pin.value, pin.resolution) == (
+        known["assets/compared.pem"].certificate.key.sha256, "spki", "assets/compared.pem", "constant",
+    )  # fmt: skip
