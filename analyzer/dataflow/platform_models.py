@@ -1,13 +1,16 @@
 """Which methods of the platform are modelled, and what a call yields that is not."""
 
 from analyzer.dataflow.collection_models import collection_model
-from analyzer.dataflow.question import Frame, Instance, Resources, name_of
+from analyzer.dataflow.question import BundledPins, Frame, Instance, Resources, name_of
 from analyzer.dataflow.text_models import TEXT_MODELS, Model
 from analyzer.dataflow.values import Created, Items, Joined, Number, Result, Text, Unknown, Value, join
 from analyzer.dex import MethodRef
 
 _STRING = "Ljava/lang/String;"
 _STRING_RESOURCES = frozenset({"(I)Ljava/lang/String;", "(I)Ljava/lang/CharSequence;"})
+_OKHTTP_PINNERS = frozenset(
+    {"Lokhttp3/CertificatePinner;", "Lokhttp3/CertificatePinner$Companion;", "Lcom/squareup/okhttp/CertificatePinner;"}
+)
 _ARRAY_RESOURCES = frozenset({"(I)[Ljava/lang/String;", "(I)[Ljava/lang/CharSequence;"})
 
 
@@ -49,7 +52,15 @@ def resource_model(ref: MethodRef, resources: Resources | None) -> Model | None:
             return lambda _, arguments: _formatted(resources, arguments)
     if ref.name in ("getStringArray", "getTextArray") and ref.descriptor in _ARRAY_RESOURCES:
         return lambda _, arguments: _string_array(resources, arguments[-1])
+    if ref.name == "pin" and ref.owner in _OKHTTP_PINNERS and ref.parameters == ("Ljava/security/cert/Certificate;",):
+        return lambda _, arguments: _pin(resources, arguments[-1])
     return None
+
+
+def _pin(resources: object, certificate: Value) -> Value | None:
+    """Return the pins that OkHttp computes of a certificate which the app carries; None where that is not known."""
+    pins = resources.pins_of(certificate) if isinstance(resources, BundledPins) else ()
+    return join(map(Text, pins)) if pins else None
 
 
 def _string(resources: Resources | None, identifier: Value) -> Value | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -57,6 +57,15 @@ class Frame:
     arguments: tuple[Value, ...]
     parent: "Frame | None"
     """The frame in which `arguments` are to be understood."""
+
+
+@runtime_checkable
+class BundledPins(Protocol):
+    """Resources that also know the certificates of the app."""
+
+    def pins_of(self, value: Value) -> tuple[str, ...]:
+        """Return ``sha256/…`` of the keys of the certificates that an object may be; empty when that is not known."""
+        ...
 
 
 class Instance(Value, frozen=True, cache_hash=True):

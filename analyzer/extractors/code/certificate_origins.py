@@ -1,14 +1,18 @@
 """Which files and bytes of the app a certificate, its key, or a key store in code is read from."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from analyzer.dataflow.question import Frame, Instance
 from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.values import Items, Number, Parameter, Result, Value, alternatives
 from analyzer.dex import DexMethod, MethodRef
+from analyzer.errors import TargetError
 from analyzer.extractors.code.context import CodeContext
 from analyzer.extractors.code.stream_sources import StreamSource, stream_sources
 from analyzer.extractors.code.trust_sources import KEY_STORE
+from analyzer.x509.contents import MAX_INPUT_BYTES, read_contents
 
 _CERTIFICATES = "Ljava/security/cert/CertificateFactory;"
 _PARTS = frozenset({"getPublicKey", "getEncoded", "getTBSCertificate", "getModulus", "clone"})
@@ -51,6 +55,14 @@ class CertificateOrigins:
         """Return what an expression of some method is read from: a certificate, a key, bytes of these, or a store."""
         origin = Origin(sources={})
         self._trace(origin, value, None, 0)
+        return origin
+
+    def of_object(self, value: Value) -> Origin:
+        """Return what a resolved object is read from."""
+        origin = Origin(sources={})
+        for one in alternatives(value):
+            if isinstance(one, Instance):
+                self._trace(origin, one.value, one.frame, 0)
         return origin
 
     def of_stream(self, value: Value) -> Origin:
@@ -178,3 +190,28 @@ def _same(store: Result | Parameter, value: Value) -> bool:
     if isinstance(store, Result):
         return isinstance(value, Result) and (value.method, value.offset) == (store.method, store.offset)
     return value == store
+
+
+def bundled_pins(code: CodeContext, resolver: Resolver) -> Callable[[Value], tuple[str, ...]]:
+    """Return what tells the pins of a certificate that code holds, as ``CertificatePinner.pin`` computes them."""
+    origins = CertificateOrigins(code, resolver)
+
+    def pins_of(value: Value) -> tuple[str, ...]:
+        origin = origins.of_object(value)
+        if origin.outside or origin.cut_off:
+            return ()
+        return tuple(pin for source in origin.sources for pin in _pins(code, source))
+
+    return pins_of
+
+
+def _pins(code: CodeContext, source: StreamSource) -> list[str]:
+    data = source.data
+    if data is None and source.entry is not None and code.read is not None:
+        try:
+            data = code.read(source.entry)
+        except TargetError:
+            return []
+    items = read_contents(data).items if data is not None and len(data) <= MAX_INPUT_BYTES else ()
+    # ``generateCertificate`` reads the first of several.
+    return [item.certificate.key.pin for item in items if item.certificate is not None][:1]

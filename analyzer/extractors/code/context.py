@@ -8,6 +8,7 @@ from analyzer.apk.resources import ResourceText
 from analyzer.apk.typed_values import ValueType
 from analyzer.dataflow.question import Resources
 from analyzer.dataflow.resolve import Resolver
+from analyzer.dataflow.values import Value
 from analyzer.dex import DexMethod, Program, Site, descriptor_of, dotted
 from analyzer.extractors.catalogue import Catalogue
 from analyzer.extractors.code.owners import Owners
@@ -22,6 +23,9 @@ class AppResources:
     def __init__(self, app: OpenedApp) -> None:
         """Look up in the tables of `app`."""
         self._app = app
+        self.read_pins: Callable[[Value], tuple[str, ...]] | None = None
+        """Reads the pins of a certificate that code holds; set once there is a program to look in."""
+        self._reading = False
 
     def string(self, resource_id: int) -> tuple[str, ...]:
         """Return the texts of a string resource; empty when it has none."""
@@ -49,6 +53,19 @@ class AppResources:
     def raw_entry(self, resource_id: int) -> str | None:
         """Return the container entry of a file resource, the default one where there are several."""
         return next((file.entry for file in self._app.resource_files(resource_id)), None)
+
+    def pins_of(self, value: Value) -> tuple[str, ...]:
+        """Return the pins that OkHttp computes of a certificate; empty when it is not one of the app, or not known.
+
+        A certificate that is made of a pin is made of itself: then nothing is known, and nothing is followed twice.
+        """
+        if self.read_pins is None or self._reading:
+            return ()
+        self._reading = True
+        try:
+            return self.read_pins(value)
+        finally:
+            self._reading = False
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from analyzer.dex import Program
 from analyzer.extractors.catalogue import Catalogue
 from analyzer.extractors.code.api_uses import extract_api_uses
 from analyzer.extractors.code.callback_wiring import CallbackWiring
+from analyzer.extractors.code.certificate_origins import bundled_pins
 from analyzer.extractors.code.certificate_uses import extract_certificate_uses
 from analyzer.extractors.code.certificates import CertificateCode, extract_certificate_code
 from analyzer.extractors.code.client_facts import extract_clients
@@ -152,6 +153,7 @@ def analyse_code(
         read=app.read,
         resource_texts=app.resources.texts_containing,
     )
+    resources.read_pins = bundled_pins(code, resolver)
     sdks = run("libraries", ("sdk",), lambda: extract_sdks(code))
     hosts = run("hosts", ("host", "code"), lambda: extract_hosts(code))
     wiring = CallbackWiring(code)

@@ -1,13 +1,18 @@
 """What becomes of certificates and key stores that code reads, in Java and Kotlin, as built and shrunk."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
 import pytest
 
+from analyzer.dataflow.resolve import Resolver
+from analyzer.dataflow.values import Result, Value
 from analyzer.extractors.code.callback_wiring import CallbackWiring
+from analyzer.extractors.code.certificate_origins import bundled_pins
 from analyzer.extractors.code.certificate_uses import CertificateUses, extract_certificate_uses
 from tests.extractors.code.smali_fixtures import NoResources, context_of
+from tests.x509.makers import make
 
 JAVA = ("certificate-uses-java", "certificate-uses-java-r8")
 KOTLIN = ("certificate-uses-kotlin", "certificate-uses-kotlin-r8")
@@ -74,6 +79,39 @@ def test_a_store_with_the_apps_own_identity_is_no_anchor(build: str) -> None:
 def test_pins_that_are_computed_at_run_time_and_comparisons_name_their_certificate(build: str) -> None:
     assert uses(build, "pin") == {"pinned.pem": "active", "hashed.pem": "active"}
     assert uses(build, "comparison") == {"compared.pem": "active"}
+
+
+class WithPins(Resources):
+    """Resources that tell pins as those of an app do."""
+
+    def __init__(self) -> None:
+        self.read_pins: Callable[[Value], tuple[str, ...]] | None = None
+
+    def pins_of(self, value: Value) -> tuple[str, ...]:
+        return self.read_pins(value) if self.read_pins is not None else ()
+
+
+@pytest.mark.parametrize("build", [*JAVA, *KOTLIN])
+def test_the_pin_that_okhttp_computes_of_a_bundled_certificate_is_known(build: str) -> None:
+    code = context_of(build, application="org.example.uses.App", package="org.example.uses")
+    made = make("pinned", ca=True)
+    resources = WithPins()
+    resolver = Resolver(code.program, resources)
+    code = replace(
+        code, resolver=resolver, resources=resources, entries=("assets/pinned.pem",), read=lambda name: made.pem
+    )
+    resources.read_pins = bundled_pins(code, resolver)
+    refs = [
+        ref
+        for owner in ("Lokhttp3/CertificatePinner;", "Lokhttp3/CertificatePinner$Companion;")
+        for ref in code.program.method_refs(owner, "pin")
+    ]
+    [site] = code.program.users.callers_of(refs)
+    values = resolver.evaluator.evaluate(site.method)
+    assert values is not None
+    call = values.calls[site.offset]
+    pin = resolver.resolve(Result(call.ref, call.kind, call.arguments, site.method.ref, site.offset))
+    assert pin.texts == (made.certificate.key.pin,)
 
 
 @pytest.mark.parametrize("build", [*JAVA, *KOTLIN])

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.apk.app import open_app
+from analyzer.dataflow.values import Text, Value
 from analyzer.dex import MethodRef
 from analyzer.extractors.code.context import AppResources, location_in, location_of
 from analyzer.model.location import MAX_SNIPPET_CHARACTERS
@@ -72,3 +73,20 @@ def test_places_name_class_method_and_offset_and_keep_snippets_short() -> None:
     (site,) = program.users.creations_of(["Lorg/example/shop/Task;"])
     found = location_of(site)
     assert (found.method, found.code_offset, found.snippet) == ("onCreate()V", site.offset, None)
+
+
+def test_a_pin_that_is_made_of_itself_is_not_known_and_not_followed_again(tmp_path: Path) -> None:
+    path = tmp_path / "app.apk"
+    path.write_bytes(apk(manifest()))
+    resources = AppResources(open_app(path, Limits()))
+    asked: list[Value] = []
+
+    def read(value: Value) -> tuple[str, ...]:
+        asked.append(value)
+        return (*resources.pins_of(value), "sha256/outer")
+
+    assert resources.pins_of(Text("x")) == ()
+    resources.read_pins = read
+    assert resources.pins_of(Text("x")) == ("sha256/outer",)
+    assert asked == [Text("x")]
+    assert resources.pins_of(Text("x")) == ("sha256/outer",), "it is asked anew"
