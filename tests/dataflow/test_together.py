@@ -2,7 +2,9 @@
 
 import pytest
 
+from analyzer.dataflow.question import Question
 from analyzer.dataflow.together import resolve_together
+from analyzer.dataflow.values import Number, Parameter, Unknown
 from analyzer.dataflow.ways import ways_to
 from tests.dataflow.support import resolver, sites
 
@@ -34,3 +36,17 @@ def test_what_several_decisions_choose_comes_in_every_combination(method: str) -
 
 def test_two_switches_over_one_number_go_the_same_way() -> None:
     assert _pairs("app.Together.switchTwice") == {"a1", "b2", "c3"}
+
+
+def test_a_choice_among_callers_outlives_the_work_to_find_them_again() -> None:
+    asked = resolver("together")
+    called = [
+        method
+        for one in asked.program.classes
+        for method in one.methods
+        if method.is_static and method.ref.parameters and asked.call_sites(method)
+    ]
+    assert called
+    for method in called:
+        question = Question(asked.limits, evaluations=asked.limits.evaluations, fixed={("caller", method): Number(0)})
+        assert isinstance(asked.reduce(Parameter(method.ref, 0), None, question, 0), Unknown)

@@ -6,7 +6,7 @@ import msgspec
 
 from analyzer.dataflow.question import Frame, Instance
 from analyzer.dataflow.resolve import Resolver
-from analyzer.dataflow.values import Items, Number, Parameter, Result, Value, alternatives
+from analyzer.dataflow.values import FieldValue, Items, Number, Parameter, Result, Value, alternatives
 from analyzer.dex import DexMethod, MethodRef
 from analyzer.errors import TargetError
 from analyzer.extractors.code.context import CodeContext
@@ -20,6 +20,14 @@ _PARTS = frozenset({"getPublicKey", "getEncoded", "getTBSCertificate", "getModul
 _HANDED_OUT = frozenset({"next", "iterator", "get", "toArray", "listIterator", "asList", "singletonList"})
 """Methods of collections that hand out what is in them."""
 _FILLING = frozenset({"load", "setCertificateEntry"})
+_CARRYING = frozenset(
+    {
+        KEY_STORE, "Ljava/security/cert/Certificate;", "Ljava/security/cert/X509Certificate;",
+        "Ljava/security/PublicKey;", "Ljava/security/interfaces/RSAPublicKey;", "Ljava/security/Key;",
+        "Ljava/lang/Object;", "Lkotlin/Lazy;", "Lkotlin/Pair;",
+    }
+)  # fmt: skip
+_CONTAINERS = ("Ljava/util/", "Lkotlin/")
 _MAX_DEPTH = 12
 _MAX_STEPS = 2_000
 _MAX_CALLERS = 50
@@ -84,7 +92,9 @@ class CertificateOrigins:
                 self._resolved(origin, one, frame, depth)
 
     def _resolved(self, origin: Origin, value: Value, frame: Frame | None, depth: int) -> None:
-        """Follow fields, elements and lazy values."""
+        """Follow fields, elements and lazy values, as far as their type may be that of a certificate or a store."""
+        if not _may_be(value):
+            return
         waiting = list(self._resolver.resolve(value, frame).values)
         while waiting and not origin.cut_off:
             for one in alternatives(waiting.pop()):
@@ -184,6 +194,14 @@ class CertificateOrigins:
             origin.outside = True
         large = [one for one in sources if one.data is None or len(one.data) >= _LEAST_BYTES]
         origin.sources.update(dict.fromkeys(large))
+
+
+def _may_be(value: Value) -> bool:
+    """Say whether a value may hold a certificate, its key or a store: what is not said to be something else."""
+    kind = (
+        value.ref.type if isinstance(value, FieldValue) else value.ref.return_type if isinstance(value, Result) else ""
+    )
+    return not kind or kind.lstrip("[") in _CARRYING or (kind[0] == "L" and kind.startswith(_CONTAINERS))
 
 
 def _same(store: Result | Parameter, value: Value) -> bool:

@@ -13,13 +13,14 @@ from analyzer.extractors.code.certificate_origins import CertificateOrigins, Ori
 from analyzer.extractors.code.certificates import CodeUse
 from analyzer.extractors.code.context import CodeContext, location_in, location_of
 from analyzer.extractors.code.trust_keystores import factory_installation
-from analyzer.extractors.code.trust_sources import FACTORY
+from analyzer.extractors.code.trust_sources import FACTORY, KEY_STORE
 from analyzer.model import AnalysisGap, Location
 from analyzer.model.certificates import UseKind
 from analyzer.model.gaps import GapReason
 from analyzer.model.pins import Activation
 
 _DIGEST = "Ljava/security/MessageDigest;"
+_FACTORY = "Ljava/security/cert/CertificateFactory;"
 _COMPARISONS = frozenset({"equals", "isEqual", "contains", "verify", "containsAll"})
 _CHECKS: tuple[tuple[Role, str, str], ...] = (
     ("trust_manager", "checkServerTrusted", "Ljavax/net/ssl/X509TrustManager;"),
@@ -40,7 +41,7 @@ class CertificateUses(msgspec.Struct, frozen=True, kw_only=True):
 
 def extract_certificate_uses(code: CodeContext, wiring: CallbackWiring) -> CertificateUses:
     """Follow what trusts, presents, hashes or compares certificates back to the files and bytes they are read from."""
-    if code.resolver is None:
+    if code.resolver is None or not _reads_any(code):
         return CertificateUses()
     reader = _Reader(code, code.resolver, wiring)
     for sink in code.catalogue.certificates.sinks:
@@ -49,6 +50,13 @@ def extract_certificate_uses(code: CodeContext, wiring: CallbackWiring) -> Certi
     for role, name, above in _CHECKS:
         reader.read_checks(role, name, above)
     return CertificateUses(uses=tuple(dict.fromkeys(reader.uses)), gaps=tuple(reader.gaps)[:_MAX_GAPS])
+
+
+def _reads_any(code: CodeContext) -> bool:
+    """Say whether code reads certificates or stores at all, or hands streams of them to something that does."""
+    sinks = [sink.name for sink in code.catalogue.certificates.sinks if sink.takes_stream]
+    names = [(_FACTORY, "generateCertificate"), (_FACTORY, "generateCertificates"), (KEY_STORE, "load"), *sinks]
+    return any(code.program.users.callers_of(code.program.method_refs(*name)) for name in names)
 
 
 class _Reader:
@@ -81,9 +89,12 @@ class _Reader:
             if ref.parameters[:1] == ("[B",)
         ]
         for site, call in self._calls(refs):
-            origin = self._origins.of(call.arguments[1]) if len(call.arguments) > 1 else Origin(sources={})
-            place = (location_of(site, str(site.target)),)
-            self._add("pin", origin, self._wiring.runs.of(site.method), site.method.ref.owner, place)
+            if len(call.arguments) < 2:
+                continue
+            origin = self._origins.of(call.arguments[1])
+            if origin.sources:
+                place = (location_of(site, str(site.target)),)
+                self._add("pin", origin, self._wiring.runs.of(site.method), site.method.ref.owner, place)
 
     def read_checks(self, role: Role, name: str, above: str) -> None:
         """Read what code that judges a server's certificates compares them with."""
