@@ -107,6 +107,8 @@ def pin_staleness(context: Context, pin: PinFact) -> str:
             return f"{identity.name} ({identity.status})"
         if identity.valid_until is not None and identity.valid_until < today:
             return f"{identity.name} (expired on {identity.valid_until})"
+    if identity is not None and identity.kind == "staging" and not _is_bundled_anchor(context, pin):
+        return f"{identity.name} (an authority for tests, which no device trusts)"
     if pin.digest is not None:
         ends = [
             (certificate.not_after, certificate.subject or certificate.entry)
@@ -118,6 +120,15 @@ def pin_staleness(context: Context, pin: PinFact) -> str:
         if ends and max(ends)[0][:10] < today:
             return f"{max(ends)[1]} (expired on {max(ends)[0][:10]})"
     return ""
+
+
+def _is_bundled_anchor(context: Context, pin: PinFact) -> bool:
+    """Say whether the app itself trusts the authority that a pin is of."""
+    return any(
+        certificate.spki_sha256 == pin.digest
+        and any(use.activation in ("active", "unknown") for use in certificate.uses)
+        for certificate in context.facts.certificates
+    )
 
 
 @judgement("conflicting_sets")

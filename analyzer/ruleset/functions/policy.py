@@ -29,7 +29,7 @@ _NEVER_MATCHING = {
     "unicode": "hosts are compared in their ASCII form",
     "cidr": "address ranges are not known",
 }
-_DUMMY = frozenset({"placeholder", "example", "empty-input"})
+_NO_KEY = frozenset({"placeholder", "example", "empty-input", "wrong-object"})
 _LIBRARIES_THAT_READ_POLICIES = frozenset({"trustkit", "cwac-netsecurity"})
 # Networks whose integration guides ask for cleartext exceptions.
 _ADVERTISING = frozenset(
@@ -250,14 +250,22 @@ def enclosing_pin_set(context: Context, fact: PolicyScopeView) -> PinSet:
 
 @judgement("real_pins")
 def real_pins(context: Context, fact: PolicyScopeView) -> int:
-    """Count the distinct digests of a scope's pin-set that are no examples, placeholders or digests of nothing."""
+    """Count the distinct digests of a scope's pin-set that may be of a key which some server has.
+
+    No examples, placeholders and digests of nothing, none of anything but a key, and no authorities for tests.
+    """
     dummies = context.once("policy dummies", lambda: _dummies(context))
     return len({pin.digest for pin in fact.settings.pin_set.pins} - dummies)
 
 
 def _dummies(context: Context) -> frozenset[bytes | None]:
     pins = context.facts.pins
-    return frozenset(pin.digest for pin in pins if pin.mechanism == "nsc" and pin.problem in _DUMMY)
+    return frozenset(
+        pin.digest
+        for pin in pins
+        if pin.mechanism == "nsc"
+        and (pin.problem in _NO_KEY or (pin.identity is not None and pin.identity.kind == "staging"))
+    )
 
 
 @judgement("pinned_outside_policy")
