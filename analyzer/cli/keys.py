@@ -140,11 +140,14 @@ def _snippet(
 
 
 def _picked(rows: Sequence[KeyRow], pick: Sequence[str]) -> list[KeyRow]:
-    """Choose for snippets: of a host's chain what its path holds above the leaf; of files everything."""
+    """Choose for snippets: of a host's chain what its path holds above the leaf; of files everything.
+
+    A choice of roles holds for the certificates of files too; keys and requests have no role and are always meant.
+    """
     wanted = set(pick) or {"intermediate", "anchor"}
 
     def fits(row: KeyRow) -> bool:
-        if row.host is None or "all" in wanted:
+        if "all" in wanted or (row.host is None and (not pick or row.kind != "certificate")):
             return True
         if row.in_path is False:
             return False

@@ -19,6 +19,7 @@ LIVE_DETAILS = (
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _SHOWN_HOSTS = 60
+_SHOWN_REFUSED = 5
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--live",
@@ -78,7 +79,9 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--allow-private", multiple=True, metavar="CIDR", help="Network that may be contacted although not public."
     ),
-    click.option("--resolve", multiple=True, metavar="HOST:PORT:ADDRESS", help="Address in place of the resolver's."),
+    click.option(
+        "--resolve", multiple=True, metavar="HOST:PORT:ADDRESS", help="Address in place of the resolver's; repeatable."
+    ),
 )
 
 
@@ -115,6 +118,14 @@ def read_live(given: dict[str, Any], *, enabled: bool | None = None) -> LiveOpti
     )
 
 
+def _by_reason(refused: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the names with one reason side by side, each once."""
+    found: dict[str, dict[str, None]] = {}
+    for name, why in refused:
+        found.setdefault(why, {})[name] = None
+    return {why: list(names) for why, names in found.items()}
+
+
 class StderrWatcher:
     """Says on standard error which hosts are contacted, and shows a bar while that takes a while."""
 
@@ -134,8 +145,10 @@ class StderrWatcher:
             note(f"  {host}")
         if len(hosts) > _SHOWN_HOSTS:
             note(f"  and {len(hosts) - _SHOWN_HOSTS} more")
-        for name, why in refused[:_SHOWN_HOSTS]:
-            note(f"  not {name[:253]}: {why}")
+        for why, names in _by_reason(refused).items():
+            shown = ", ".join(name[:253] for name in names[:_SHOWN_REFUSED])
+            more = f" and {len(names) - _SHOWN_REFUSED} more" if len(names) > _SHOWN_REFUSED else ""
+            note(f"Not {shown}{more}: {why}")
         if hosts:
             note("Their operators, the name servers and the network on the way see that this machine asks.")
 

@@ -11,7 +11,7 @@ from analyzer.live.settings import LiveSettings
 from analyzer.live.stage import Observer, Watcher, checks_of, place_of, see, shown
 from analyzer.live.targets import Plan, make_plan
 from analyzer.live.wiring import AppAnchors
-from analyzer.model import Facts, PinCheck
+from analyzer.model import ChainObservation, Facts, PinCheck
 from analyzer.model.recheck import Outlook
 
 _RUNS = frozenset({"active", "unknown"})
@@ -56,20 +56,35 @@ def outlooks(
             for check in checks_of(plan, chains, facts, as_of)
             if check.activation in _RUNS and not (check.chain is not None and chains[check.chain].superseded)
         ]
-        found += _of_release(package, version, compared, as_of)
+        found += _of_release(package, version, compared, chains, as_of)
     return tuple(found)
 
 
-def _of_release(package: str, version: str, checks: Sequence[PinCheck], as_of: dt.datetime) -> list[Outlook]:
-    by_host: dict[str, list[PinCheck]] = {}
+def _of_release(
+    package: str, version: str, checks: Sequence[PinCheck], chains: Sequence[ChainObservation], as_of: dt.datetime
+) -> list[Outlook]:
+    by_place: dict[tuple[str, int], list[PinCheck]] = {}
     for check in checks:
-        by_host.setdefault(check.host or check.pattern or "every host", []).append(check)
-    return [_outlook(package, version, host, mine, as_of) for host, mine in by_host.items()]
+        by_place.setdefault((check.host or check.pattern or "every host", check.port), []).append(check)
+    foreign = {(chain.host, chain.port) for chain in chains if not chain.superseded and chain.covers_host is False}
+    return [
+        _outlook(Outlook(package=package, version=version, host=host, port=port, status="works"), mine, as_of)
+        if (host, port) not in foreign
+        else Outlook(
+            package=package,
+            version=version,
+            host=host,
+            port=port,
+            status="unknown",
+            reason="host-mismatch",
+            detail="The certificate is not for this name: no client connects that checks names as usual.",
+        )
+        for (host, port), mine in by_place.items()
+    ]
 
 
-def _outlook(package: str, version: str, host: str, checks: Sequence[PinCheck], as_of: dt.datetime) -> Outlook:
+def _outlook(outlook: Outlook, checks: Sequence[PinCheck], as_of: dt.datetime) -> Outlook:
     """Join the sets of one host: it works as long as all of them are satisfied."""
-    outlook = Outlook(package=package, version=version, host=host, status="works")
     days = [check.breaks_on for check in checks if check.breaks_on is not None]
     if days:
         first = min(days)

@@ -12,6 +12,7 @@ class Outlook(Record, frozen=True, kw_only=True):
     version: str
     host: str
     """The host, or the pattern when the app names no host that it covers."""
+    port: int = 443
     status: Literal["works", "breaks", "unknown"]
     """``breaks``: now. A release that breaks later works until then."""
     breaks_on: str | None = None

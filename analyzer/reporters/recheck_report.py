@@ -45,8 +45,14 @@ def render_recheck_text(outlooks: Sequence[Outlook], within: int) -> str:
         mark = {"works": "✓", "breaks": "✗", "unknown": "?"}[outlook.status]
         if outlook.status == "works" and breaks_within(outlook, within):
             mark = "!"
-        lines.append(f"  {mark} {show(outlook.host, 253)}: {words(outlook, within)}")
+        lines.append(f"  {mark} {show(_place(outlook), 260)}: {words(outlook, within)}")
     return "\n".join(without_commands(line) for line in lines) + "\n"
+
+
+def _place(outlook: Outlook) -> str:
+    """Return the host, with the port where it is not the usual one."""
+    host = f"[{outlook.host}]" if ":" in outlook.host else outlook.host
+    return outlook.host if outlook.port == 443 else f"{host}:{outlook.port}"
 
 
 def render_recheck_json(outlooks: Sequence[Outlook]) -> bytes:
@@ -58,7 +64,7 @@ def render_metrics(outlooks: Sequence[Outlook]) -> str:
     """Return gauges in Prometheus' text format."""
     samples: tuple[list[str], list[str]] = ([], [])
     for outlook in outlooks:
-        named = {"app": outlook.package, "version": outlook.version, "host": outlook.host}
+        named = {"app": outlook.package, "version": outlook.version, "host": _place(outlook)}
         labels = ",".join(f'{name}="{_escaped(value)}"' for name, value in named.items())
         if outlook.status != "unknown":
             days = "+Inf" if outlook.days_left is None else str(max(0, outlook.days_left))

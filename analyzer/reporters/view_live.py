@@ -1,7 +1,7 @@
 """What the chains of hosts say, for human reports: a verdict per host, a picture of each chain, sentences on top."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -18,6 +18,7 @@ MISSING = "not sent, although it should be"
 """Where an intermediate comes from that the server leaves out."""
 _MAX_VALUES = 4
 _SOON_DAYS = 90
+_PIN_CHARACTERS = 12
 _REASONS = {
     "no-concrete-host": "the app names no host",
     "not-recorded": "no recording",
@@ -172,10 +173,10 @@ def _card(chain: ChainObservation, checks: Sequence[PinCheck], as_of: dt.datetim
     pinned: dict[int, list[str]] = {}
     for check in checks:
         for match in (*check.matches, *check.only_sent):
-            mechanism = MECHANISMS[check.mechanism]
+            words = f"{MECHANISMS[check.mechanism]} ({_short(match.value)})"
             known = pinned.setdefault(match.certificate, [])
-            if mechanism not in known:
-                known.append(mechanism)
+            if words not in known:
+                known.append(words)
     rows = [
         replace(
             _row(chain.certificates[index], _role(at, first_anchor), pinned.get(index, []), as_of),
@@ -192,14 +193,24 @@ def _card(chain: ChainObservation, checks: Sequence[PinCheck], as_of: dt.datetim
         seen=_seen(chain),
         store=f"checked with {show(closest.store, 120)}" if closest is not None else "",
         problem=show(closest.detail or closest.problem or "", 300) if closest is not None and path is None else "",
-        verdicts=tuple(
-            Value(text=f"{MECHANISMS[check.mechanism]}: {_lower(_verdict_words(check))}", state=_state(check, as_of))
-            for check in checks
-        ),
+        verdicts=tuple(_verdicts(chain, checks, as_of)),
         rows=tuple(rows),
         expires_on=expiries[0][:10] if expiries and _is_drawable(expiries[0]) else None,
         breaks_on=breaks[0] if breaks else None,
     )
+
+
+def _verdicts(chain: ChainObservation, checks: Iterable[PinCheck], as_of: dt.datetime) -> Iterator[Value]:
+    for check in checks:
+        yield Value(text=f"{MECHANISMS[check.mechanism]}: {_lower(_verdict_words(check))}", state=_state(check, as_of))
+    if chain.covers_host is False:
+        yield Value(text="The certificate is not for this name", state="bad")
+
+
+def _short(value: str) -> str:
+    """Return enough of a pin to find it by."""
+    shown = show(value, 60)
+    return shown if len(shown) <= _PIN_CHARACTERS or "/" in shown[:_PIN_CHARACTERS] else f"{shown[:_PIN_CHARACTERS]}…"
 
 
 def _is_drawable(day: str) -> bool:

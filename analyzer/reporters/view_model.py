@@ -275,7 +275,7 @@ class ChainRow(View, frozen=True, kw_only=True):
     days_left: int
     state: State
     pinned: tuple[str, ...]
-    """Mechanisms that have a pin of its key, or of the certificate as a whole."""
+    """Mechanisms that have a pin of its key, or of the certificate as a whole, each with the pin's beginning."""
 
 
 class ChainCard(View, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.benchmarks.dex_index import is_dex_name, stored_entries
+from tests.benchmarks.live import report_live
 
 _ROOT = Path(__file__).parents[2]
 _CORPUS = Path(os.environ.get("PINSCOPE_SHARED", _ROOT.parent / "shared")) / "corpus"
@@ -205,6 +206,7 @@ def main() -> None:
         _report_app(path, arguments.repeats, with_androguard=not arguments.no_androguard)
     _report_growth(max(apps, key=lambda path: len(stored_entries(path))))
     _report_start()
+    report_live()
 
 
 if __name__ == "__main__":

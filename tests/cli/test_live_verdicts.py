@@ -291,6 +291,8 @@ def test_a_report_is_enough_to_check_the_apps_own_anchors_again(
     assert found["org.example.keystore", "shop"] == "breaks"
     assert found["org.example.verdicts", "private"] == "works"
     assert found["org.example.verdicts", "private-moved"] == "breaks"
+    # Whatever the pins say, a certificate for another name is refused.
+    assert found["org.example.verdicts", "alias"] == "unknown"
 
 
 def test_together_the_hosts_show_every_rule(live: dict[str, Any]) -> None:

@@ -267,3 +267,11 @@ def test_the_certificates_that_an_app_carries_are_listed(capsys: pytest.CaptureF
     assert used["assets/client.dat"].endswith("the app's own identity in org.example.bundled.MainActivity")
     assert used["assets/tls/server.pem"] == "no use seen"
     assert run(["pins", str(folder / "bundled-certificates.apk"), "--format", "nsc"]) == 2
+
+
+def test_a_choice_of_roles_holds_for_files_too(capsys: pytest.CaptureFixture[str], files: Path) -> None:
+    given = [str(files / "chain.dat"), str(files / "backup"), "--format", "pins"]
+    leaf, middle, backup = printed(capsys, *given).split()
+    assert (leaf, middle) == (pin(LEAF), pin(MIDDLE))
+    assert printed(capsys, *given, "--pick", "intermediate").split() == [middle, backup]
+    assert printed(capsys, *given, "--pick", "leaf").split() == [leaf, backup]
