@@ -234,9 +234,9 @@ def test_a_store_that_demands_too_much_work_is_left_closed() -> None:
     bks = (FIXTURES / "bks2.bin").read_bytes()
     at = 8 + int.from_bytes(bks[4:8], "big")
     endless = bks[:at] + b"\x7f\xff\xff\xff" + bks[at + 4 :]
-    started = time.perf_counter()
+    started = time.process_time()
     [item] = found(endless, RIGHT)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert item.store is not None and not item.store.opened
     assert item.store.certificates, "certificates need no password"
 
@@ -263,7 +263,7 @@ def test_rc2_gives_the_vectors_of_its_rfc() -> None:
 def test_mutated_stores_end_in_answers() -> None:
     generator = random.Random(20261101)
     files = [file.read_bytes() for file in sorted(FIXTURES.glob("*.bin"))]
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(1_000):
         data = bytearray(generator.choice(files))
         for _ in range(generator.randint(1, 6)):
@@ -271,7 +271,7 @@ def test_mutated_stores_end_in_answers() -> None:
         if generator.random() < 0.3:
             del data[generator.randrange(len(data)) :]
         read_contents(bytes(data), (), Work(200_000), embedded=True)
-    assert time.perf_counter() - started < 60
+    assert time.process_time() - started < 60
 
 
 def test_bounds_hold() -> None:

@@ -49,8 +49,8 @@ def test_what_is_not_base64_is_said_so() -> None:
 
 
 def test_time_is_linear_in_hostile_text() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     text = b"-----BEGIN CERTIFICATE-----" * 40_000
     assert len(list(pem_blocks(text, most=1_000))) == 1_000
     assert sum(1 for _ in pem_blocks(b"-----BEGIN A-----x-----END A-----" * 20_000, most=10**9)) == 20_000
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
