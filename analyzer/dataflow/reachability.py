@@ -16,6 +16,14 @@ _LIFECYCLE = frozenset(
     {"<init>", "<clinit>", "attachBaseContext", "query", "insert", "update", "delete", "getType", "call", "openFile"}
 )
 """Methods of components that the platform calls, beside those that begin with ``on``."""
+_HANDED_ON = {
+    "run": "Ljava/lang/Runnable;",
+    "call": "Ljava/util/concurrent/Callable;",
+    "handleMessage": "Landroid/os/Handler$Callback;",
+}
+"""Methods of interfaces with which components hand themselves to threads and handlers, as in ``new Thread(this)``.
+
+For other classes the creation of the object leads on; components are created by the platform."""
 _MAX_METHODS = 5_000
 
 
@@ -27,6 +35,12 @@ class Reach(msgspec.Struct, frozen=True):
     """The way from a component to the method, when there is one."""
     reasons: tuple[str, ...] = ()
     """Why it is not known."""
+
+
+def is_handed_on(program: Program, ref: MethodRef) -> bool:
+    """Tell whether a method of a component is what a thread or handler calls that the component hands itself to."""
+    interface = _HANDED_ON.get(ref.name)
+    return interface is not None and interface in program.hierarchy.supertypes_of(ref.owner)
 
 
 class Reachability:
@@ -64,7 +78,11 @@ class Reachability:
 
     def _is_entry(self, method: DexMethod) -> bool:
         ref = method.ref
-        return ref.owner in self._entries and (ref.name in _LIFECYCLE or ref.name.startswith("on"))
+        if ref.owner not in self._entries:
+            return False
+        if ref.name in _LIFECYCLE or ref.name.startswith("on"):
+            return True
+        return is_handed_on(self._program, ref)
 
     def _leading_to(self, method: DexMethod, reasons: dict[str, None]) -> list[tuple[DexMethod, Step]]:
         """Return what calls a method, or creates the object that the platform calls it on."""

@@ -43,13 +43,14 @@ class AppAnchors:
             pins = self._plan.sets[key]
             known = [self._by_digest.get(pin.digest) for pin in pins if pin.digest is not None]
             own = [certificate for certificate in known if certificate is not None]
+            alone = key.host is not None or place.host.name in wired_hosts(pins, self._facts)
             found.append(
                 Store(
                     store=trust_store(f"the key store of {key.scope}", own),
                     kind="app",
                     complete=len(own) == len(pins),
                     scope=key.scope,
-                    clients=pins[0].clients if place.host.name in wired_hosts(pins, self._facts) else (),
+                    clients=pins[0].clients if alone else (),
                 )
             )
         return tuple(found)

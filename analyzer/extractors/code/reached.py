@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from analyzer.dataflow.reachability import Reachability
+from analyzer.dataflow.reachability import Reachability, is_handed_on
 from analyzer.dex import DexMethod, Program, dotted
 from analyzer.model.pins import Activation
 
@@ -68,7 +68,12 @@ class Activations:
 
     def _is_entry(self, method: DexMethod) -> bool:
         ref = method.ref
-        if not (ref.name in _PLATFORM_CALLS or ref.name.startswith("on") or ref.parameters == _CLICK_HANDLER):
+        if not (
+            ref.name in _PLATFORM_CALLS
+            or ref.name.startswith("on")
+            or ref.parameters == _CLICK_HANDLER
+            or is_handed_on(self._program, ref)
+        ):
             return False
         below = self._program.hierarchy.subtypes_of(ref.owner)
         return ref.owner in self._components or any(name in self._components for name in below)

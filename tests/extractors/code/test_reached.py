@@ -1,8 +1,14 @@
 """Which methods run, seen from the components of the manifest."""
 
+from pathlib import Path
+
 import pytest
 
-from analyzer.extractors.code.reached import Activations, activation_of
+from analyzer.apk.app import open_app
+from analyzer.dex import Program
+from analyzer.extractors.code.reached import Activations, Runs, activation_of
+from analyzer.extractors.code_inventory import read_dex_files
+from analyzer.options import Limits
 from tests.extractors.code.smali_fixtures import context_of
 
 
@@ -49,3 +55,16 @@ def test_of_several_methods_one_that_runs_is_enough() -> None:
     assert settings is not None
     assert activation_of(code.program, code.component_classes, settings.methods) == "active"
     assert activation_of(code.program, code.component_classes, ()) == "defined_only"
+
+
+def test_a_component_that_hands_itself_to_a_thread_is_run_by_it() -> None:
+    path = Path(__file__).parents[3] / "sample_apks" / "live-chains" / "live-chains.apk"
+    files, _ = read_dex_files(open_app(path, Limits()), Limits())
+    program = Program.build(files, Limits())
+    activity = program.find_class("Lorg/example/live/MainActivity;")
+    assert activity is not None
+    run = activity.method("run")
+    assert run is not None
+    for components, expected in (((activity.descriptor,), "active"), ((), "defined_only")):
+        assert Activations(program, components).of(run) == expected
+        assert Runs(program, components).of(run) == expected
