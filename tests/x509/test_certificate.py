@@ -203,27 +203,35 @@ def test_two_digit_years_turn_at_fifty() -> None:
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
-@pytest.mark.parametrize("curve", ["named", "explicit", "compressed"])
-def test_pins_equal_the_usual_pipeline(curve: str, tmp_path: Path) -> None:
-    options = {
-        "named": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
-        "explicit": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-pkeyopt", "ec_param_enc:explicit"],
-        "compressed": ["-newkey", "rsa-pss", "-pkeyopt", "rsa_keygen_bits:2048"],
-    }[curve]
-    pem = tmp_path / "c.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", *options, "-nodes", "-keyout", tmp_path / "k.pem", "-out", pem, "-subj", "/CN=x"],
-        check=True, capture_output=True,
-    )  # fmt: skip
+@pytest.mark.parametrize(
+    ("options", "form", "length"),
+    [
+        (["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"], "uncompressed", 91),
+        (["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"], "compressed", 59),
+        (["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-pkeyopt", "ec_param_enc:explicit"], None, None),
+        (["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"], None, 294),
+        (["-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048"], None, None),
+        (["-algorithm", "ED25519"], None, 44),
+    ],
+    ids=["EC", "EC, compressed", "EC, explicit parameters", "RSA", "RSA-PSS", "Ed25519"],
+)
+def test_pins_equal_the_usual_pipeline(
+    options: list[str], form: str | None, length: int | None, tmp_path: Path
+) -> None:
+    def openssl(*arguments: str | Path, given: bytes = b"") -> bytes:
+        return subprocess.run(["openssl", *arguments], input=given, check=True, capture_output=True).stdout
+
+    key_file, pem = tmp_path / "k.pem", tmp_path / "c.pem"
+    key_file.write_bytes(openssl("genpkey", *options))
+    if form is not None:
+        key_file.write_bytes(openssl("ec", "-in", key_file, "-conv_form", form))
+    openssl("req", "-x509", "-key", key_file, "-out", pem, "-subj", "/CN=x")
     key = read_certificate(next(pem_blocks(pem.read_bytes(), most=1)).data or b"").key
-    public = subprocess.run(
-        ["openssl", "x509", "-pubkey", "-noout", "-in", pem], check=True, capture_output=True
-    ).stdout
-    der = subprocess.run(
-        ["openssl", "pkey", "-pubin", "-outform", "der"], input=public, check=True, capture_output=True
-    ).stdout
-    assert read_public_key(der).pin in {key.pin, key.reencoded_pin}
-    assert x509.load_pem_x509_certificate(pem.read_bytes()).serial_number
+    public = openssl("x509", "-pubkey", "-noout", "-in", pem)
+    der = openssl("pkey", "-pubin", "-outform", "der", given=public)
+    assert length is None or len(der) == length
+    assert openssl("dgst", "-sha256", "-binary", given=der) == key.sha256
+    assert read_public_key(der).pin == key.pin
 
 
 def test_an_extension_that_the_library_does_not_know_hides_neither_the_certificate_nor_that_it_is_an_authority() -> (

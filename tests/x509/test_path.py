@@ -284,13 +284,13 @@ def test_a_mesh_of_cross_signatures_ends_quickly(count: int) -> None:
         for other in members
         if member is not other
     ]
-    started = time.perf_counter()
+    started = time.process_time()
     result = build([make("leaf", members[0]), *mesh], [ROOT])
     assert result.problem in ("budget", "no-trust-anchor")
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     anchored = build([make("leaf", members[0]), *mesh], [*mesh, ROOT])
     assert anchored.problem in (None, "budget")
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_chains_of_trustme_are_valid() -> None:
