@@ -50,6 +50,15 @@ class _Level(msgspec.Struct, frozen=True):
     arguments: tuple[Value, ...]
 
 
+def chain_start(value: Value, method: MethodRef) -> Created | Result | None:
+    """Return the object that a chain of builder calls in a method begins with; None where it is made elsewhere."""
+    while isinstance(value, Result) and value.method == method:
+        if not value.arguments or not isinstance(value.arguments[0], Created | Result):
+            return value
+        value = value.arguments[0]
+    return value if isinstance(value, Created) and value.method == method else None
+
+
 def with_object(value: Value, this: Parameter, created: Created, depth: int = 0) -> Value:
     """Return a value of a method with one object in the place of its ``this``."""
     if value == this:

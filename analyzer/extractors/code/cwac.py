@@ -7,6 +7,7 @@ import msgspec
 from analyzer.dataflow.values import Created, Number, Result, Value
 from analyzer.dex import MethodRef, Site, dotted
 from analyzer.extractors.code.callback_wiring import CallbackWiring, Installation
+from analyzer.extractors.code.carried_objects import chain_start
 from analyzer.extractors.code.context import CodeContext, location_of
 from analyzer.model import PinFact
 from analyzer.model.pins import Activation
@@ -53,7 +54,7 @@ def _pins(code: CodeContext, wiring: CallbackWiring, site: Site, pins_of: Policy
     if values is None or call is None or not isinstance(site.target, MethodRef):
         return
     from_manifest = site.target.name == _METHODS[0]
-    builder = _first(call.arguments[0], site)
+    builder = chain_start(call.arguments[0], site.method.ref)
     whole = values.object_at(builder.offset) if builder is not None else None
     installed = wiring.of_starts("trust_manager", [(site.method, builder.offset)]) if builder is not None else None
     activation: Activation = installed.activation if installed is not None else "unknown"
@@ -80,17 +81,6 @@ def _pins(code: CodeContext, wiring: CallbackWiring, site: Site, pins_of: Policy
         )
     if not known or None in known:
         yield _unknown(code, site, activation, installed, from_manifest=from_manifest, is_named=bool(known))
-
-
-def _first(value: Value, site: Site) -> Created | Result | None:
-    """Return the object that a chain of builder calls begins with, in the method itself."""
-    if isinstance(value, Created) and value.method == site.method.ref:
-        return value
-    while isinstance(value, Result) and value.method == site.method.ref:
-        if not value.arguments or not isinstance(value.arguments[0], Created | Result):
-            return value
-        value = value.arguments[0]
-    return value if isinstance(value, Created) and value.method == site.method.ref else None
 
 
 def _is_alternative(builder: Value | None) -> bool:

@@ -26,7 +26,7 @@ from analyzer.extractors.code.literals import extract_literals
 from analyzer.extractors.code.okhttp import extract_okhttp
 from analyzer.extractors.code.okhttp_classes import renamed_okhttp_classes
 from analyzer.extractors.code.owners import Owners
-from analyzer.extractors.code.pin_libraries import extract_pin_libraries
+from analyzer.extractors.code.pin_libraries import PinLibraryFacts, extract_pin_libraries
 from analyzer.extractors.code.pin_practices import extract_pin_practices
 from analyzer.extractors.code.pin_sources import extract_pin_sources
 from analyzer.extractors.code.sdks import extract_sdks
@@ -35,6 +35,7 @@ from analyzer.extractors.code.trust_keystores import extract_keystores
 from analyzer.extractors.code.trust_managers import extract_trust_managers
 from analyzer.extractors.code.trustkit import extract_trustkit
 from analyzer.extractors.code.webview_handlers import extract_webview_handlers
+from analyzer.extractors.code.wired_libraries import wired_pins
 from analyzer.extractors.code_inventory import read_dex_files
 from analyzer.extractors.code_payloads import Payloads, read_payloads
 from analyzer.extractors.network_policy import PinDescription
@@ -110,7 +111,6 @@ _CALLBACKS: tuple[tuple[str, Callable[[CodeContext, CallbackWiring], _CallbackFa
 _PINNING: tuple[tuple[str, Callable[[CodeContext, NetworkPolicy], _PinFacts]], ...] = (
     ("okhttp", lambda code, _: extract_okhttp(code)),
     ("trustkit", extract_trustkit),
-    ("pin-libraries", lambda code, _: extract_pin_libraries(code)),
 )
 
 
@@ -160,6 +160,7 @@ def analyse_code(
     apis = run("api-uses", ("code",), lambda: extract_api_uses(code, wiring))
     clients = run("okhttp-clients", ("code",), lambda: extract_clients(code, wiring))
     pinning = [run(name, ("pin", "code"), partial(extract, code, policy)) for name, extract in _PINNING]
+    pinning.append(run("pin-libraries", ("pin", "code"), lambda: _library_pins(code, wiring)))
     verifiers = run("host-name-verifiers", ("callback", "pin"), lambda: extract_hostname_verifiers(code, wiring))
     judged = [run(name, ("callback",), partial(extract, code, wiring)) for name, extract in _CALLBACKS]
     trust = run("trust-managers", ("callback", "pin"), lambda: extract_trust_managers(code, wiring))
@@ -216,6 +217,12 @@ def analyse_code(
         gaps=tuple(dict.fromkeys(gaps)),
         covered=tuple(kind for kind, done in looked.items() if done),
     )
+
+
+def _library_pins(code: CodeContext, wiring: CallbackWiring) -> PinLibraryFacts:
+    """Find what libraries are given as pins, and which clients get it."""
+    found = extract_pin_libraries(code)
+    return replace(found, pins=wired_pins(code, wiring, found.pins))
 
 
 def _pins_of_file(app: OpenedApp, code: CodeContext, resource_id: int) -> tuple[PinFact, ...] | None:

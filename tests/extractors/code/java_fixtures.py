@@ -24,7 +24,7 @@ from builder.tools import BUNDLETOOL, JAVA_LIBRARIES, Tools, find_tools  # noqa:
 _OKHTTP = runpy.run_path(str(HERE / "okhttp/rebuild.py"))
 _FIXTURES = {"pin-practices": True, "pin-clients": True, "pin-legacy": False, "plain-clients": True,
              "check-pins": True, "check-pins-list": True, "carried": True,
-             "okhttp2": False, "cwac": True}  # fmt: skip
+             "okhttp2": False, "cwac": True, "pin-wired": False}  # fmt: skip
 """By name, with whether it calls OkHttp."""
 _MOVED = ("check-pins",)
 """Those that are also built with the library under another package."""
