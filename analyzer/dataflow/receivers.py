@@ -6,8 +6,8 @@ from analyzer.dataflow.evaluate import Call
 from analyzer.dataflow.limits import FlowLimits
 from analyzer.dataflow.question import Instance, Question
 from analyzer.dataflow.resolve import Resolver
-from analyzer.dataflow.values import Result, Value, alternatives
-from analyzer.dex import DexMethod, MethodRef
+from analyzer.dataflow.values import FieldValue, Result, Value, alternatives
+from analyzer.dex import DexMethod, FieldRef, MethodRef
 
 _LITTLE = FlowLimits(work=1_000, evaluations=40, depth=24)
 """What it may cost to find out which class the object of one call has."""
@@ -68,3 +68,11 @@ class Receivers:
     def _is_run_by(self, method: DexMethod, types: Iterable[str]) -> bool:
         ref = method.ref
         return any(self._program.resolve_method(MethodRef(one, ref.name, ref.descriptor)) == method for one in types)
+
+
+def added_to(call: Call) -> FieldRef | MethodRef | None:
+    """Return the field that holds the collection to which a call adds its last argument, or what hands it out."""
+    if call.ref.name != "add" or not call.ref.owner.startswith("Ljava/util/") or call.kind == "static":
+        return None
+    refs = {one.ref if isinstance(one, FieldValue | Result) else None for one in alternatives(call.arguments[0])}
+    return refs.pop() if len(refs) == 1 else None

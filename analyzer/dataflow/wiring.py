@@ -9,15 +9,15 @@ import msgspec
 from analyzer.dataflow.evaluate import Call, MethodValues
 from analyzer.dataflow.origins import Origins
 from analyzer.dataflow.question import Question, Step, name_of
-from analyzer.dataflow.receivers import Receivers
+from analyzer.dataflow.receivers import Receivers, added_to
 from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.values import Created, Element, FieldValue, Parameter, Result, Value, alternatives
 from analyzer.dex import DexField, DexMethod, FieldRef, MethodRef, Site, dotted
 
 Goal = Callable[[MethodRef, int], bool]
 """Says whether an argument of a call is what is looked for; 0 is the receiver, parameters count from 1."""
-StoreGoal = Callable[[FieldRef], bool]
-"""Says whether a field is what is looked for, where a call that sets it was inlined."""
+StoreGoal = Callable[[FieldRef | MethodRef], bool]
+"""Says whether a field that is set or added to, or the collection that a method hands out, is what is looked for."""
 Start = tuple[DexMethod, int | Parameter | FieldRef]
 """A method, and the offset of what creates or returns an object in it, one of its parameters, or a static field."""
 FlowState = Literal["reaches", "does-not-reach", "unknown"]
@@ -38,7 +38,7 @@ class Use(msgspec.Struct, frozen=True):
     """A call that gets the object, or something that holds it, or a field that it is kept in."""
 
     ref: MethodRef | FieldRef
-    """A field only among the goals that were reached."""
+    """A field, or what hands out a collection, only among the goals that were reached."""
     position: int
     """0 for the receiver, parameters count from 1; 1 for a field."""
     method: MethodRef
@@ -290,6 +290,9 @@ class _Search:
         self._uses.append(use)
         if self._goal(call.ref, place):
             self._reached.append(use)
+            return set()
+        if position and self._store_goal is not None and (field := added_to(call)) and self._store_goal(field):
+            self._reached.append(Use(field, 1, use.method, use.offset, use.trail))
             return set()
         if call.ref.name in _TELLING and call.ref.return_type in _TOLD:
             return set()

@@ -6,11 +6,10 @@ from typing import TypeVar
 
 import msgspec
 
-from analyzer.dataflow.evaluate import Evaluator
 from analyzer.dex import DexClass, FieldRef, MethodRef, Program
 from analyzer.extractors.code.context import CodeContext
-from analyzer.extractors.code.okhttp_binding import OkHttpCopy, bind_okhttp
-from analyzer.extractors.code.okhttp_fingerprints import load_fingerprints
+from analyzer.extractors.code.okhttp_binding import OkHttpCopy
+from analyzer.extractors.code.okhttp_roles import RenamedOkHttp, Role
 from analyzer.extractors.sink_catalogue import Takes
 
 _FACTORY = "Ljavax/net/ssl/SSLSocketFactory;"
@@ -19,6 +18,10 @@ _VERIFIER = "Ljavax/net/ssl/HostnameVerifier;"
 _FEW_CLASSES = 16
 """Members of this many classes are looked up one class after the other."""
 _Ref = TypeVar("_Ref", MethodRef, FieldRef)
+_INTERCEPTORS: dict[Role, str] = {
+    "interceptor": "okhttp-interceptor",
+    "network-interceptor": "okhttp-network-interceptor",
+}
 _RECEIVED: dict[str, Takes] = {_FACTORY: "socket-factory", _VERIFIER: "verifier"}
 
 
@@ -32,7 +35,7 @@ class BoundSink(msgspec.Struct, frozen=True):
     one_host: bool = False
 
 
-def bind_sinks(code: CodeContext, evaluator: Evaluator) -> dict[MethodRef | FieldRef, BoundSink]:
+def bind_sinks(code: CodeContext) -> dict[MethodRef | FieldRef, BoundSink]:
     """Return every method and field of the catalogue's sinks under the names that code of the app uses."""
     program = code.program
     found: dict[MethodRef | FieldRef, BoundSink] = {}
@@ -46,11 +49,27 @@ def bind_sinks(code: CodeContext, evaluator: Evaluator) -> dict[MethodRef | Fiel
         for owner, name in (parts for member in sink.fields for parts in catalogue.names_of(member)):
             for field in _named(program.field_refs, families.of(owner, relocated=False), name):
                 found[field] = bound
-    for copy in bind_okhttp(program, evaluator, load_fingerprints()):
+    for copy in code.okhttp_copies:
         if copy.found_by == "structure":
             for ref, takes in okhttp_receivers(program, copy):
                 found.setdefault(ref, BoundSink("okhttp", takes))
+    for renamed in code.renamed_okhttp:
+        found.update(_interceptors(renamed))
     return found
+
+
+def _interceptors(renamed: RenamedOkHttp) -> Iterator[tuple[MethodRef | FieldRef, BoundSink]]:
+    """Yield what takes interceptors: setters, and the builder's lists where the setters were inlined."""
+    for ref, given in renamed.setters.items():
+        client = _INTERCEPTORS.get(given.role)
+        if client is not None and given.value == 1:
+            yield ref, BoundSink(client, "interceptor")
+    for getter, role in renamed.lists.items():
+        yield getter, BoundSink(_INTERCEPTORS[role], "interceptor")
+    for field, role in renamed.fields.items():
+        client = _INTERCEPTORS.get(role)
+        if client is not None and field.owner == renamed.builder:
+            yield field, BoundSink(client, "interceptor")
 
 
 def okhttp_receivers(program: Program, copy: OkHttpCopy) -> Iterator[tuple[MethodRef | FieldRef, Takes]]:

@@ -83,7 +83,7 @@ class CallbackWiring:
 
     @cached_property
     def _sinks(self) -> dict[MethodRef | FieldRef, BoundSink]:
-        return bind_sinks(self._code, self._resolver.evaluator)
+        return bind_sinks(self._code)
 
     @cached_property
     def _passing(self) -> frozenset[tuple[str, str]]:
@@ -222,7 +222,7 @@ class CallbackWiring:
             sink = self._sinks.get(ref)
             return sink is not None and position > 0 and not sink.receiver and sink.takes in taken
 
-        def store_goal(ref: FieldRef) -> bool:
+        def store_goal(ref: FieldRef | MethodRef) -> bool:
             sink = self._sinks.get(ref)
             return sink is not None and sink.takes in taken
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from analyzer.apk.app import OpenedApp
 from analyzer.apk.resources import ResourceText
@@ -11,6 +12,10 @@ from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.values import Value
 from analyzer.dex import DexMethod, Program, Site, descriptor_of, dotted
 from analyzer.extractors.catalogue import Catalogue
+from analyzer.extractors.code.okhttp_binding import OkHttpCopy, bind_okhttp
+from analyzer.extractors.code.okhttp_fingerprints import load_fingerprints
+from analyzer.extractors.code.okhttp_members import bind_members
+from analyzer.extractors.code.okhttp_roles import RenamedOkHttp
 from analyzer.extractors.code.owners import Owners
 from analyzer.model import AppInfo, Location
 from analyzer.model.location import MAX_SNIPPET_CHARACTERS
@@ -91,6 +96,19 @@ class CodeContext:
     def component_classes(self) -> tuple[str, ...]:
         """Descriptors of the classes that the manifest names, in its order, without repeats."""
         return tuple(dict.fromkeys(descriptor_of(component.class_name) for component in self.app.components))
+
+    @cached_property
+    def okhttp_copies(self) -> tuple[OkHttpCopy, ...]:
+        """The copies of OkHttp in the app that can pin, by name or by structure."""
+        evaluator = (self.resolver or Resolver(self.program)).evaluator
+        return bind_okhttp(self.program, evaluator, load_fingerprints())
+
+    @cached_property
+    def renamed_okhttp(self) -> tuple[RenamedOkHttp, ...]:
+        """What those of the copies consist of that a shrinker renamed; empty for an app without one."""
+        evaluator = (self.resolver or Resolver(self.program)).evaluator
+        found = (bind_members(self.program, evaluator, copy) for copy in self.okhttp_copies)
+        return tuple(one for one in found if one is not None)
 
     def owner_of(self, class_descriptor: str) -> str:
         """Say whose code a class is: ``first-party``, ``sdk:<name>`` or ``unknown``."""

@@ -8,12 +8,13 @@ from analyzer.dataflow.backtrace import Backtrace
 from analyzer.dataflow.path_model import Condition, Path, Paths
 from analyzer.dataflow.paths import PathFinder, PathLimits
 from analyzer.dataflow.resolve import Resolver
-from analyzer.dataflow.values import Number, Result, Text, Value
+from analyzer.dataflow.values import FieldValue, Number, Result, Text, Value
 from analyzer.dex import DexMethod, FieldRef, MethodRef, dotted
 from analyzer.extractors.code.callback_wiring import CallbackWiring, Installation
 from analyzer.extractors.code.context import CodeContext, location_in
 from analyzer.extractors.code.hostname_verifiers import VerifierFacts
 from analyzer.extractors.code.listed_interceptors import listed_interceptors
+from analyzer.extractors.code.okhttp_interceptors import may_be_added, renamed_interceptors
 from analyzer.extractors.code.pseudo_code import condition_text, parameter_names
 from analyzer.extractors.code.trust_checks import compares_objects, matches
 from analyzer.extractors.code.trust_features import FeatureReader, Features
@@ -84,20 +85,11 @@ def extract_verifier_pins(code: CodeContext, verifiers: VerifierFacts) -> Handsh
 
 def _interceptors(code: CodeContext, wiring: CallbackWiring) -> Iterator[Checked]:
     program = code.program
-    names: dict[str, None] = {}
-    for ref in program.method_refs(None, "intercept"):
-        if len(ref.parameters) == 1 and ref.parameters[0].endswith(
-            tuple(f"{one[:-1]}$Chain;" for one in _INTERCEPTORS)
-        ):
-            names[ref.owner] = None
     lists = listed_interceptors(code, wiring, _is_okhttp)
-    for name in sorted(names)[:_MAX_CLASSES] if _asks(code) else ():
-        definition = program.find_class(name)
-        if definition is None or definition.is_interface or not _is_named(_supertypes(code, name), _INTERCEPTORS):
-            continue
-        for method in definition.methods:
-            if method.ref.name != "intercept" or method.is_static or not method.code_offset:
-                continue
+    lists = msgspec.structs.replace(lists, others=lists.others or may_be_added(code))
+    named = _named_interceptors(code) if _asks(code) else ()
+    for name, methods in sorted((*named, *renamed_interceptors(code)))[:_MAX_CLASSES]:
+        for method in methods:
             for field, case in wiring.cases_of(method, name):
                 if field is None or case is None:
                     installed = wiring.of_class("interceptor", name, *sorted(program.hierarchy.subtypes_of(name)))
@@ -108,6 +100,17 @@ def _interceptors(code: CodeContext, wiring: CallbackWiring) -> Iterator[Checked
                 if installed.activation == "created":
                     installed = lists.of(name, installed)
                 yield Checked("interceptor", name, method, installed, fields, case)
+
+
+def _named_interceptors(code: CodeContext) -> Iterator[tuple[str, tuple[DexMethod, ...]]]:
+    chains = tuple(f"{one[:-1]}$Chain;" for one in _INTERCEPTORS)
+    refs = code.program.method_refs(None, "intercept")
+    for name in dict.fromkeys(ref.owner for ref in refs if len(ref.parameters) == 1):
+        definition = code.program.find_class(name)
+        if definition is None or definition.is_interface or not _is_named(_supertypes(code, name), _INTERCEPTORS):
+            continue
+        methods = (one for one in definition.methods if one.ref.name == "intercept" and not one.is_static)
+        yield name, tuple(one for one in methods if one.code_offset and "".join(one.ref.parameters).endswith(chains))
 
 
 def _asks(code: CodeContext) -> bool:
@@ -144,7 +147,13 @@ class HandshakePins:
         self._program = code.program
         self._resolver = code.resolver or Resolver(code.program)
         self._backtrace = Backtrace(self._resolver)
-        self._finder = PathFinder(self._program, _is_peer_chain, _LIMITS)
+        exchanges = [renamed.exchange for renamed in code.renamed_okhttp]
+        self._peer = frozenset(ref for one in exchanges for ref in one.peer)
+        self._hosts = frozenset(ref for one in exchanges for ref in one.host)
+        self._handshakes = {
+            one.handshake: one.intercept.return_type for one in exchanges if one.handshake and one.intercept
+        }
+        self._finder = PathFinder(self._program, self._is_peer_chain, _LIMITS)
 
     def run(self, checked: Iterable[Checked]) -> HandshakePinFacts:
         """Return the pins of several methods."""
@@ -153,7 +162,7 @@ class HandshakePins:
     def compares(self, method: DexMethod) -> bool:
         """Say whether a method compares something with certificates that it gets from a connection."""
         paths = self._finder.paths(method, method.ref.owner)
-        chain = _chain_of(paths) if paths is not None else frozenset()
+        chain = self._chain_of(paths) if paths is not None else frozenset()
         if paths is None or not chain:
             return False
         reader = FeatureReader(self._program, paths, chain)
@@ -162,12 +171,12 @@ class HandshakePins:
     def chains(self, method: DexMethod) -> frozenset[Value]:
         """Return the chains that a method gets from connections."""
         paths = self._finder.paths(method, method.ref.owner)
-        return _chain_of(paths) if paths is not None else frozenset()
+        return self._chain_of(paths) if paths is not None else frozenset()
 
     def pins(self, checked: Checked) -> Iterator[PinFact]:
         """Yield the pins that one method compares."""
         paths = self._finder.paths(checked.method, checked.descriptor, None, checked.fields)
-        chain = _chain_of(paths) if paths is not None else frozenset()
+        chain = self._chain_of(paths) if paths is not None else frozenset()
         if paths is None or not chain:
             return
         reader = FeatureReader(self._program, paths, chain)
@@ -176,6 +185,59 @@ class HandshakePins:
         }  # fmt: skip
         for place, condition in comparisons.items():
             yield from self._facts(checked, paths, reader, place, condition)
+
+    def _is_peer_chain(self, ref: MethodRef) -> bool:
+        return ref in self._peer or _is_peer_chain(ref)
+
+    def _chain_of(self, paths: Paths) -> frozenset[Value]:
+        """Return the chains that the code gets from the handshake, by a call or, where that was inlined, its field."""
+        steps = [step for path in paths.paths for step in path.steps]
+        found = {
+            step.result
+            for step in steps
+            if step.called is not None and step.result is not None and self._is_peer_chain(step.called)
+        }
+        if any(isinstance(ref, FieldRef) for ref in self._peer):
+            conditions = [one for path in paths.paths for one in _questions(path)]
+            values = dict.fromkeys(value for one in conditions for value in (one.left, one.right))
+            values.update(dict.fromkeys(value for step in steps for value in step.arguments))
+            parts = paths.ingredients(*values)
+            found.update(one for one in parts if isinstance(one, FieldValue) and one.ref in self._peer)
+        return frozenset(found)
+
+    def _of_connection(self, paths: Paths, condition: Condition) -> bool:
+        """Say whether what is compared comes from the connection, and not from the answer."""
+        return any(self._is_handshake_of_connection(one) for one in paths.ingredients(condition.left, condition.right))
+
+    def _is_handshake_of_connection(self, value: Value) -> bool:
+        if isinstance(value, Result):
+            ref = value.ref
+            if ref.name in ("handshake", "getHandshake") and _is_named((ref.owner,), _CONNECTION):
+                return True
+            return ref.return_type in self._handshakes and ref.owner != self._handshakes[ref.return_type]
+        if isinstance(value, FieldValue):
+            return value.ref.type in self._handshakes and value.ref.owner != self._handshakes[value.ref.type]
+        return False
+
+    def _host(self, paths: Paths, place: "_Place") -> str | None:
+        """Return the host that the address must have wherever pins are compared at a place; None for every host."""
+        hosts: set[str | None] = set()
+        for path in paths.paths:
+            if any(_place(one) == place for one in _questions(path)):
+                named = [host for one in path.conditions if (host := self._equal_host(one)) is not None]
+                hosts.add(named[0] if named else None)
+        return hosts.pop() if len(hosts) == 1 else None
+
+    def _equal_host(self, condition: Condition) -> str | None:
+        asked = condition.left
+        if not isinstance(asked, Result) or asked.ref.name not in _EQUALITIES or not matches(condition):
+            return None
+        texts = [one.value for one in asked.arguments if isinstance(one, Text)]
+        named = any(
+            isinstance(one, Result | FieldValue) and (one.ref in self._hosts or _is_host(one))
+            for one in asked.arguments
+        )
+        return texts[0] if named and len(texts) == 1 else None
 
     def _facts(
         self, checked: Checked, paths: Paths, reader: FeatureReader, place: "_Place", condition: Condition
@@ -191,7 +253,8 @@ class HandshakePins:
         enforced = not any(_accepts_mismatch(reader, path, place) for path in paths.paths)
         activation = installation.activation
         detail = None
-        if checked.mechanism == "interceptor" and _of_connection(paths, condition) and not _on_network(installation):
+        too_early = checked.mechanism == "interceptor" and not _on_network(installation)
+        if too_early and self._of_connection(paths, condition):
             # The connection is null there: nothing is ever compared.
             activation = "created" if activation == "active" else activation
             detail = "the interceptor asks for the connection, which only network interceptors have"
@@ -201,7 +264,7 @@ class HandshakePins:
         shown = condition_text(condition, parameter_names(checked.method.ref))
         unknown = PinFact(
             mechanism=checked.mechanism,
-            host=_host(paths, place) if checked.mechanism == "interceptor" else None,
+            host=self._host(paths, place) if checked.mechanism == "interceptor" else None,
             include_subdomains=False,
             algorithm=features.algorithms[0] if features.algorithms else "sha256",
             digest=None,
@@ -228,16 +291,6 @@ _Place = tuple[DexMethod, int]
 
 def _place(condition: Condition) -> _Place:
     return condition.frame.method, condition.offset
-
-
-def _chain_of(paths: Paths) -> frozenset[Value]:
-    """Return the chains that the code gets from the handshake."""
-    return frozenset(
-        step.result
-        for path in paths.paths
-        for step in path.steps
-        if step.called is not None and step.result is not None and _is_peer_chain(step.called)
-    )
 
 
 def _questions(path: Path) -> Iterator[Condition]:
@@ -270,39 +323,12 @@ def _accepts_mismatch(reader: FeatureReader, path: Path, place: _Place) -> bool:
     return any(_place(one) == place for one in questions)
 
 
-def _of_connection(paths: Paths, condition: Condition) -> bool:
-    return any(
-        isinstance(one, Result)
-        and one.ref.name in ("handshake", "getHandshake")
-        and _is_named((one.ref.owner,), _CONNECTION)
-        for one in paths.ingredients(condition.left, condition.right)
-    )
-
-
 def _on_network(installation: Installation) -> bool:
     return not installation.places or _NETWORK in installation.clients
 
 
-def _host(paths: Paths, place: _Place) -> str | None:
-    """Return the host that the address must have wherever pins are compared at a place; None for every host."""
-    hosts: set[str | None] = set()
-    for path in paths.paths:
-        if any(_place(one) == place for one in _questions(path)):
-            named = [host for one in path.conditions if (host := _equal_host(one)) is not None]
-            hosts.add(named[0] if named else None)
-    return hosts.pop() if len(hosts) == 1 else None
-
-
-def _equal_host(condition: Condition) -> str | None:
-    asked = condition.left
-    if not isinstance(asked, Result) or asked.ref.name not in _EQUALITIES or not matches(condition):
-        return None
-    texts = [one.value for one in asked.arguments if isinstance(one, Text)]
-    named = any(
-        isinstance(one, Result) and one.ref.name == "host" and _is_named((one.ref.owner,), _ADDRESS)
-        for one in asked.arguments
-    )
-    return texts[0] if named and len(texts) == 1 else None
+def _is_host(value: Result | FieldValue) -> bool:
+    return isinstance(value, Result) and value.ref.name == "host" and _is_named((value.ref.owner,), _ADDRESS)
 
 
 def _against(features: Features) -> CheckedAgainst:

@@ -8,8 +8,9 @@ from analyzer.dex import CodeItem, DexMethod, FieldRef, Instruction, Program, Sw
 
 _SWITCHES = frozenset({0x2B, 0x2C})
 _IFS = frozenset(range(0x32, 0x3E))
+_OBJECT_MOVES = frozenset({0x07, 0x08, 0x09})
+"""``move-object`` in its three widths."""
 _IGET = 0x52
-_MOVES = frozenset({0x01, 0x02, 0x03})
 _CONSTANTS = frozenset({0x12, 0x13, 0x14, 0x15})
 _MAX_SCANNED = 20_000
 _HEAD = 24
@@ -45,12 +46,16 @@ def discriminator_of(program: Program, evaluator: Evaluator, method: DexMethod) 
 
 def _tested_field(method: DexMethod, code: CodeItem) -> tuple[FieldRef, tuple[int, ...]] | None:
     """Return the ``int`` field of ``this`` that is switched on first, and the keys."""
-    this = code.registers_size - code.ins_size
+    # A method with many registers moves its object to one that all instructions can name.
+    these = {code.registers_size - code.ins_size}
     holders: dict[int, FieldRef] = {}
     constants: dict[int, int] = {}
     for instruction in code.instructions[:_HEAD]:
         opcode, registers = instruction.opcode, instruction.registers
-        if opcode == _IGET and registers[1] == this:
+        if opcode in _OBJECT_MOVES and registers[1] in these:
+            these.add(registers[0])
+            continue
+        if opcode == _IGET and registers[1] in these:
             ref = method.file.field(instruction.index or 0)
             if ref.type == "I" and ref.owner == method.ref.owner:
                 holders[registers[0]] = ref
@@ -64,6 +69,7 @@ def _tested_field(method: DexMethod, code: CodeItem) -> tuple[FieldRef, tuple[in
         if opcode in _CONSTANTS:
             constants[registers[0]] = instruction.literal or 0
         elif registers and opcode not in _IFS:
+            these.discard(registers[0])
             holders.pop(registers[0], None)
             constants.pop(registers[0], None)
     return None

@@ -23,9 +23,8 @@ from analyzer.dataflow.values import (
 )
 from analyzer.dex import DexMethod, MethodRef, dotted
 from analyzer.extractors.code.context import CodeContext, location_in, location_of
-from analyzer.extractors.code.okhttp_binding import OkHttpCopy, bind_okhttp
+from analyzer.extractors.code.okhttp_binding import OkHttpCopy
 from analyzer.extractors.code.okhttp_calls import PinCall, PinCalls
-from analyzer.extractors.code.okhttp_fingerprints import load_fingerprints
 from analyzer.extractors.code.okhttp_flow import Arrival, Flow, PinnerFlow, last_events
 from analyzer.extractors.code.reached import Runs
 from analyzer.extractors.pin_values import describe_pin
@@ -74,7 +73,7 @@ class _Common(msgspec.Struct, frozen=True, kw_only=True):
 def extract_okhttp(code: CodeContext) -> OkHttpFacts:
     """Read the pins that code hands to any copy of OkHttp in the app."""
     resolver = code.resolver or Resolver(code.program)
-    copies = bind_okhttp(code.program, resolver.evaluator, load_fingerprints())
+    copies = code.okhttp_copies
     runs = Runs(code.program, code.component_classes)
     readers = [_CopyReader(code, resolver, copy, runs) for copy in copies]
     for reader in readers:

@@ -8,7 +8,7 @@ from analyzer.dataflow.values import Created, FieldValue, Value, alternatives
 from analyzer.dex import DexClass, Program
 from analyzer.extractors.code.callback_sinks import okhttp_client_classes
 from analyzer.extractors.code.merged_classes import discriminator_of
-from analyzer.extractors.code.okhttp_binding import bind_okhttp
+from analyzer.extractors.code.okhttp_binding import OkHttpCopy, bind_okhttp
 from analyzer.extractors.code.okhttp_fingerprints import load_fingerprints
 
 OKHTTP = "sdk:okhttp"
@@ -34,9 +34,22 @@ def renamed_okhttp_classes(program: Program, resolver: Resolver) -> dict[str, st
         # Without a renamed copy the texts stand in classes whose names tell whose they are.
         texts = [text.encode("ascii") for text in fingerprints.okhttp_anchors.own]
         strings = program.strings_matching(re.compile(b"|".join(map(re.escape, texts))), texts)
-        for site in program.users.loads_of(strings):
-            found[site.method.owner.descriptor] = OKHTTP
+        loading = {
+            method.owner.descriptor
+            for method in dict.fromkeys(site.method for site in program.users.loads_of(strings))
+            if discriminator_of(program, resolver.evaluator, method) is None
+        }
+        found.update(dict.fromkeys(loading - _merged(program, copies), OKHTTP))
     return found
+
+
+def _merged(program: Program, copies: list[OkHttpCopy]) -> set[str]:
+    """Return the classes, other than those of clients, that make clients: code of the app is among theirs.
+
+    A shrinker puts the app's helpers into classes of libraries, and inlines into them what the texts stand in.
+    """
+    clients = {one.descriptor for copy in copies for one in okhttp_client_classes(program, copy)}
+    return {site.method.owner.descriptor for site in program.users.creations_of(clients)} - clients
 
 
 def _first_verifiers(program: Program, resolver: Resolver, clients: tuple[DexClass, ...]) -> Iterator[str]:

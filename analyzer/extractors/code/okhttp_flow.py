@@ -8,7 +8,7 @@ import msgspec
 
 from analyzer.dataflow.evaluate import Call, MethodValues
 from analyzer.dataflow.resolve import Resolver
-from analyzer.dataflow.values import Created, Event, FieldValue, Parameter, Result, Value, children, walk
+from analyzer.dataflow.values import Created, Event, FieldValue, Parameter, Result, Value, alternatives, children, walk
 from analyzer.dex import DexClass, DexMethod, FieldRef, dotted
 from analyzer.extractors.code.okhttp_binding import OkHttpCopy
 from analyzer.extractors.code.okhttp_calls import Level, PinCall
@@ -146,6 +146,15 @@ class PinnerFlow:
                 continue
             else:
                 yield from self._into(call, position)
+                yield from self._held_by(needle, call, position)
+
+    def _held_by(self, needle: _Needle, call: Call, position: int) -> Iterator[_Needle]:
+        """Yield the object whose list a pin is added to, where the builder's method for that was inlined."""
+        if position == 0 or call.ref.name != "add" or not call.ref.owner.startswith("Ljava/util/"):
+            return
+        for one in alternatives(call.arguments[0]):
+            if isinstance(one, FieldValue) and isinstance(one.base, Created) and one.base.events:
+                yield _Needle(needle.method, call=one.base.events[0].offset)
 
     def _holds(self, value: Value, needle: _Needle) -> bool:
         """Say whether a value is the object, or has it inside."""

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from analyzer.dataflow.path_model import Paths
-from analyzer.dataflow.values import Computed, Element, Length, Number, Parameter, Result, Text, Value
+from analyzer.dataflow.values import Computed, Element, FieldValue, Length, Number, Parameter, Result, Text, Value
 from analyzer.dex import DexMethod, MethodRef, Program
 from analyzer.model.pins import Algorithm
 
@@ -120,7 +120,7 @@ class FeatureReader:
         inside: set[Value] = set()
         for one in self._paths.ingredients(value):
             match one:
-                case Parameter() if one in self.chain:
+                case Parameter() | FieldValue() if one in self.chain:
                     from_chain = True
                     inside.add(one)
                 case Element(array=array, index=index) if array in self.chain:
