@@ -69,8 +69,9 @@ samples: $(VENV)/.dev ## Rebuild the sample APKs (needs the tools of .ci/build-t
 samples-check: $(VENV)/.dev ## Rebuild the sample APKs and compare them with the committed ones
 	$(BIN)/python sample_apks/build.py --check
 
-recall: $(VENV)/.dev ## Print recall and precision of pins and of TLS code for each way to build an app
+recall: $(VENV)/.dev ## Print recall and precision of pins, of OkHttp clients and of TLS code for each way to build an app
 	@$(BIN)/python -m tools.recall
+	@$(BIN)/python -m tools.client_recall
 	@$(BIN)/python -m tools.code_recall
 
 reports: $(VENV)/.dev ## Regenerate the sample reports

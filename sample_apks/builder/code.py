@@ -87,7 +87,7 @@ def compile_code(tools: Tools, libraries: CodeLibraries, sample: Sample, work: P
         for file in sorted(output.glob("classes*.dex")):
             entries[f"classes{len(entries) + 1}.dex" if entries else "classes.dex"] = file.read_bytes()
     if settings.shrink and (sample.is_variant or settings.sources is not None):
-        _shorten_mapping(work / sample.mapping_name)
+        _shorten_mapping(work / sample.mapping_name, settings.mapped)
     if "classes.dex" not in entries:
         raise BuildError(f"{sample.name}: no classes.dex came out of its sources")
     for jar in jars:
@@ -103,17 +103,19 @@ def _rules(sample: Sample, name: str) -> Path:
     return next(file for file in (folder / name for folder in folders) if file.exists())
 
 
-def _shorten_mapping(file: Path) -> None:
-    """Keep the names of the app's classes and of the library's classes that pin, without lines of source."""
-    kept, wanted = [], False
+def _shorten_mapping(file: Path, mapped: tuple[str, ...]) -> None:
+    """Keep the names of the app's classes and of the library's that matter, without lines of source."""
+    prefixes = (*_MAPPED, *(f"{name}{end}" for name in mapped for end in (" ", "$")))
+    kept, start, wanted = [], 0, False
     for line in file.read_text(encoding="utf-8").splitlines():
         if line.lstrip().startswith("#"):
             continue
         if not line.startswith(" "):
-            wanted = line.startswith(_MAPPED)
+            wanted, start = line.startswith(prefixes), len(kept)
         elif wanted:
             line = f"    {_LINES.sub('', line.strip())}"
-        if wanted and line not in kept[-200:]:
+        # A method is there once for each of its lines of source.
+        if wanted and line not in kept[start:]:
             kept.append(line)
     file.write_text("\n".join(kept) + "\n", encoding="utf-8")
 

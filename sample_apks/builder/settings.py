@@ -31,6 +31,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Shrink and rename with R8, or with ProGuard before D8; the mapping becomes ``mapping.txt``."""
     rules: tuple[str, ...] = ("r8.pro",)
     """The files with the shrinker's rules, beside the sources."""
+    mapped: tuple[str, ...] = ()
+    """Classes of libraries that the mapping of a variant keeps, besides those that pin; nested ones with them."""
     secondary_dex: tuple[str, ...] = ()
     """Classes that go into ``classes2.dex``, by their dotted names."""
     shorten_resources: bool = False

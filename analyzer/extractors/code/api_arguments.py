@@ -1,6 +1,6 @@
 """What catalogued calls are given, as texts that rules compare with."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from analyzer.dataflow.question import Instance, Resolution
 from analyzer.dataflow.resolve import Resolver
@@ -10,13 +10,14 @@ from analyzer.dataflow.values import (
     FieldValue,
     Items,
     Number,
+    Parameter,
     Result,
     Text,
     Value,
     alternatives,
     walk,
 )
-from analyzer.dex import MethodRef, Program, Site, dotted
+from analyzer.dex import FieldRef, MethodRef, Program, Site, dotted
 from analyzer.extractors.sdk_catalogue import Api
 from analyzer.model.location import MAX_SNIPPET_CHARACTERS
 
@@ -25,6 +26,7 @@ _INVOKE_STATIC = frozenset({0x71, 0x77})
 _ADDRESS = "Ljava/net/InetSocketAddress;"
 _STRING = "Ljava/lang/String;"
 _ENUM = "Ljava/lang/Enum;"
+_ENUM_TYPES = ("Ljava/lang/String;", "I")
 _MAX_SETS = 16
 """Most combinations of arguments of one call."""
 _MAX_ELEMENTS = 64
@@ -54,10 +56,18 @@ def arguments_of(resolver: Resolver, site: Site, api: Api) -> tuple[Arguments, .
     return tuple(found)[:_MAX_SETS]
 
 
+def shown_argument(
+    resolver: Resolver, raw: Value, resolution: Resolution, type_name: str, names: Mapping[FieldRef, str]
+) -> Arguments:
+    """Return one argument as texts; constants that `names` knows by the names that it gives them."""
+    return tuple(_Reader(resolver, names).shown(raw, resolution, type_name)[:_MAX_ELEMENTS])
+
+
 class _Reader:
-    def __init__(self, resolver: Resolver) -> None:
+    def __init__(self, resolver: Resolver, names: Mapping[FieldRef, str] | None = None) -> None:
         self._resolver = resolver
         self._program: Program = resolver.program
+        self._names = names or {}
 
     def maker(self, receivers: Iterable[Value], names: tuple[str, ...]) -> Iterator[str | None]:
         """Yield the first argument of the call that made an object, where it is one of `names`."""
@@ -103,7 +113,7 @@ class _Reader:
             case Instance(value=FieldValue(ref=ref, base=None)):
                 return ref.name
             case Instance(value=Created(type=name) as created) if self._is_enum(name):
-                return _enum_name(created)
+                return self._enum_name(created)
         return None
 
     def _host(self, address: Created) -> str | None:
@@ -118,12 +128,30 @@ class _Reader:
         """Return the name of a static field that holds an object of its own class, as enums and the like do."""
         if not isinstance(part, FieldValue) or part.base is not None or part.ref.type != part.ref.owner:
             return None
+        if part.ref in self._names:
+            return self._names[part.ref]
         if self._is_enum(part.ref.owner):
             # A shrinker renames the field, but not the name that the constant itself has.
             for value in self._resolver.resolve(part).values:
                 if isinstance(value, Instance) and isinstance(value.value, Created):
-                    return _enum_name(value.value) or part.ref.name
+                    return self._enum_name(value.value) or part.ref.name
         return part.ref.name
+
+    def _enum_name(self, created: Created) -> str | None:
+        """Return the name of a constant: what its constructor hands on to ``Enum``, wherever a shrinker put it."""
+        for event in created.events:
+            if not isinstance(event.ref, MethodRef) or event.ref.name != "<init>":
+                continue
+            constructor = self._program.resolve_method(event.ref)
+            values = None if constructor is None else self._resolver.evaluator.evaluate(constructor)
+            for call in values.calls.values() if values is not None else ():
+                given = call.arguments[1] if (call.ref.owner, call.ref.parameters) == (_ENUM, _ENUM_TYPES) else None
+                if isinstance(given, Parameter) and given.index <= len(event.arguments):
+                    name = event.arguments[given.index - 1]
+                    return name.value if isinstance(name, Text) else None
+            first = next((one for one in event.arguments if isinstance(one, Text)), None)
+            return None if first is None else first.value
+        return None
 
     def _is_enum(self, descriptor: str) -> bool:
         return _ENUM in self._program.hierarchy.supertypes_of(descriptor)
@@ -144,11 +172,3 @@ def _elements(value: Value) -> Iterator[Value]:
                     waiting.extend(reversed(arguments))
                 case _:
                     yield part
-
-
-def _enum_name(created: Created) -> str | None:
-    for event in created.events:
-        if isinstance(event.ref, MethodRef) and event.ref.name == "<init>" and event.arguments:
-            first = event.arguments[0]
-            return first.value if isinstance(first, Text) else None
-    return None

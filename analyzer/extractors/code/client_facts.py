@@ -6,14 +6,13 @@ import msgspec
 
 from analyzer.dataflow.question import Frame, Instance
 from analyzer.dataflow.resolve import Resolver
-from analyzer.dataflow.values import Created, FieldValue, Items, Number, Result, Value, alternatives
+from analyzer.dataflow.values import Created, Event, FieldValue, Items, Number, Result, Value, alternatives, walk
 from analyzer.dataflow.wiring import Use, Wiring
 from analyzer.dex import FieldRef, MethodRef, Program, Site, dotted
 from analyzer.extractors.code.callback_sinks import okhttp_client_classes, okhttp_receivers
 from analyzer.extractors.code.callback_wiring import CallbackWiring
 from analyzer.extractors.code.context import CodeContext, location_in, location_of
-from analyzer.extractors.code.okhttp_binding import OkHttpCopy, bind_okhttp
-from analyzer.extractors.code.okhttp_fingerprints import load_fingerprints
+from analyzer.extractors.code.okhttp_binding import OkHttpCopy
 from analyzer.model import AnalysisGap, ClientFact, Location
 
 _MAX_CLIENTS = 100
@@ -39,7 +38,7 @@ def extract_clients(code: CodeContext, wiring: CallbackWiring) -> ClientFacts:
     """
     resolver = code.resolver or Resolver(code.program)
     clients: dict[ClientFact, None] = {}
-    for copy in bind_okhttp(code.program, resolver.evaluator, load_fingerprints()):
+    for copy in code.okhttp_copies:
         reader = _Reader(code, resolver, copy, wiring)
         for site, derived in reader.builders():
             if len(clients) >= _MAX_CLIENTS:
@@ -61,9 +60,17 @@ class _Reader:
             (*(ref.owner for ref in copy.setters), *(ref.owner for ref in copy.client_fields))
         )
         self._given = dict(okhttp_receivers(code.program, copy))
+        bound = (one for one in code.renamed_okhttp if one.pinner == copy.pinner)
+        self._renamed = next((one for one in bound if one.client is not None and one.builder is not None), None)
+
+        fields = {} if self._renamed is None else self._renamed.fields
+        self._managers = frozenset(ref for ref, role in fields.items() if role == "trust-manager")
 
     def builders(self) -> Iterator[tuple[Site, bool]]:
         """Yield where builders are made, with whether they are made from another client."""
+        if self._renamed is not None:
+            yield from self._renamed_builders(str(self._renamed.client), str(self._renamed.builder))
+            return
         makers = [
             ref
             for owner in sorted(self._classes)
@@ -79,9 +86,40 @@ class _Reader:
             if self._is_outside(site) and ref.owner != ref.return_type and self._is_builder(ref.return_type):
                 yield site, True
 
+    def _renamed_builders(self, client: str, builder: str) -> Iterator[tuple[Site, bool]]:
+        for site in self._program.users.creations_of((builder,)):
+            if self._is_outside(site):
+                yield site, self._is_copy(site)
+        for site in self._program.users.creations_of((client,)):
+            if self._is_outside(site) and self._is_plain(site):
+                yield site, False
+        makers = [
+            ref for ref in self._program.method_refs(client) if (ref.return_type, ref.parameters) == (builder, ())
+        ]
+        for site in self._program.users.callers_of(makers) if makers else ():
+            if self._is_outside(site):
+                yield site, True
+
+    def _is_copy(self, site: Site) -> bool:
+        """Say whether a builder is made from another client: by a constructor, or by writes where that was inlined."""
+        values = self._resolver.evaluator.evaluate(site.method)
+        made = None if values is None else values.object_at(site.offset)
+        for event in made.events if isinstance(made, Created) else ():
+            constructor = isinstance(event.ref, MethodRef) and event.ref.name == "<init>" and event.position == 0
+            if (constructor and event.arguments) or self._is_copied(event):
+                return True
+        return False
+
+    def _is_copied(self, event: Event) -> bool:
+        client = None if self._renamed is None else self._renamed.client
+        parts = (part for value in event.arguments for part in walk(value)) if isinstance(event.ref, FieldRef) else ()
+        return any(isinstance(part, FieldValue) and part.ref.owner == client for part in parts)
+
     def _is_outside(self, site: Site) -> bool:
         owner = site.method.owner.descriptor
         if self._code.owner_of(owner) == "sdk:okhttp" or owner in self._classes | self._copy.classes:
+            return False
+        if self._renamed is not None and owner in self._renamed.classes:
             return False
         prefix = self._copy.pinner.rpartition("/")[0]
         return self._copy.found_by == "structure" or not owner.startswith(f"{prefix}/")
@@ -110,7 +148,10 @@ class _Reader:
         pinners = [use for use in uses if use.ref in self._copy.setters or use.ref in self._copy.client_fields]
         factories = [use for use in uses if self._given.get(use.ref) == "socket-factory"]
         verifiers = [use for use in uses if self._given.get(use.ref) == "verifier"]
-        open_flow = derived or bool(flow.reasons)
+        # A client that is made without a builder is given nothing afterwards: those of OkHttp 3 do not change.
+        finished = self._renamed is not None and site.target == self._renamed.client
+        managers = [use for use in uses if use.ref in self._managers]
+        open_flow = derived or (bool(flow.reasons) and not finished)
         places = dict.fromkeys([location_of(site), *self._places((*pinners, *factories, *verifiers))])
         return ClientFact(
             kind="okhttp",
@@ -118,7 +159,7 @@ class _Reader:
             method=site.method.ref.name + site.method.ref.descriptor,
             derived=derived,
             pinned=self._pinned(pinners, open_flow=open_flow),
-            trust_managers=self._classes_given(factories, 2),
+            trust_managers=self._classes_given(factories, 2) or self._classes_given(managers, 1),
             factory_managers=tuple(dict.fromkeys(name for use in factories for name in self._managers_of(use))),
             verifiers=self._classes_given(verifiers, 1),
             own_socket_factory=bool(factories) or (None if open_flow else False),
@@ -133,10 +174,14 @@ class _Reader:
         values = self._resolver.evaluator.evaluate(site.method)
         made = None if values is None else values.object_at(site.offset)
         for event in made.events if isinstance(made, Created) else ():
-            if isinstance(event.ref, FieldRef) and (event.ref in self._given or event.ref in self._copy.client_fields):
+            if not isinstance(event.ref, FieldRef) or self._is_copied(event):
+                continue
+            if event.ref in self._given or event.ref in self._copy.client_fields or event.ref in self._managers:
                 yield Use(event.ref, 0, site.method.ref, event.offset, ())
 
     def _is_built(self, ref: MethodRef, position: int) -> bool:
+        if self._renamed is not None and (ref.owner, ref.name, position) == (self._renamed.client, "<init>", 1):
+            return True
         return position == 0 and ref.return_type in self._classes and ref.return_type != ref.owner
 
     def _places(self, uses: Iterable[Use]) -> Iterator[Location]:

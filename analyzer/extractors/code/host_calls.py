@@ -62,10 +62,11 @@ def follow_host_calls(code: CodeContext) -> HostCalls:
         return HostCalls((), (), (), 0)
     # Methods that were evaluated for other questions are not evaluated again.
     resolver = Resolver(code.program, code.resources, _LIMITS, code.resolver.evaluator)
+    renamed = tuple(_renamed(code))
     compared = ((call, site) for call in code.catalogue.host_calls for site in _compared(code, resolver, call))
     calls = [
         (call, site)
-        for call, site in (*_sites(code), *compared)
+        for call, site in (*_sites(code), *(renamed or compared))
         if not code.owner_of(site.method.owner.descriptor).startswith("sdk:")
     ]
     runs = Activations(code.program, code.component_classes)
@@ -136,6 +137,19 @@ def _sites(code: CodeContext) -> Iterator[tuple[HostCall, Site]]:
     for site in code.program.users.callers_of(meant) if meant else ():
         assert isinstance(site.target, MethodRef), "callers call methods"
         yield from ((call, site) for call in meant.get(site.target, ()))
+
+
+def _renamed(code: CodeContext) -> Iterator[tuple[HostCall, Site]]:
+    """Yield the calls by which a renamed OkHttp that was recognised gets addresses."""
+    # A pin reads its pattern with the same methods.
+    patterns = {sink.method for copy in code.okhttp_copies for sink in copy.sinks}
+    for okhttp in code.renamed_okhttp:
+        setters = [ref for ref in okhttp.requests.addresses if isinstance(ref, MethodRef)]
+        refs = [ref for ref in (*setters, *okhttp.requests.parsers) if ref.parameters == ("Ljava/lang/String;",)]
+        call = HostCall(client="okhttp", methods=tuple(map(str, refs)))
+        for site in code.program.users.callers_of(refs) if setters else ():
+            if site.method.ref.owner not in okhttp.classes and site.method not in patterns:
+                yield call, site
 
 
 def _compared(code: CodeContext, resolver: Resolver, call: HostCall) -> Iterator[Site]:

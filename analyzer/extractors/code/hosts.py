@@ -9,7 +9,7 @@ from analyzer.extractors.code.host_arguments import CLEARTEXT
 from analyzer.extractors.code.host_calls import follow_host_calls
 from analyzer.extractors.code.host_names import URL_MARK, hosts_in
 from analyzer.extractors.code.okhttp_clients import CLIENT as PLAIN
-from analyzer.extractors.code.okhttp_clients import plain_requests
+from analyzer.extractors.code.okhttp_clients import OKHTTP, plain_requests
 from analyzer.extractors.code.owners import UNKNOWN
 from analyzer.model import AnalysisGap, ApiUse, HostFact, Location, Record
 from analyzer.model.location import MAX_SNIPPET_CHARACTERS
@@ -75,7 +75,7 @@ def extract_hosts(code: CodeContext) -> HostFacts:
     for request in plain:
         if request.host is not None:
             what = found.setdefault((request.host, request.owner), _Found())
-            what.clients.add(PLAIN)
+            what.clients |= {PLAIN, OKHTTP}
             what.places.append(request.place)
     unknown.update(dict.fromkeys(calls.unresolved))
     if unknown:
@@ -118,7 +118,12 @@ def _named(code: CodeContext, gaps: list[AnalysisGap]) -> Iterable[tuple[str, st
 
 def _places(code: CodeContext, texts: list[str]) -> Iterable[tuple[str, str, Location]]:
     """Yield each text with the owner and the place of what loads or holds it."""
+    # OkHttp's pins put "http://" before their pattern to read it (3.4 to 4.2): with a pattern that is always the same
+    # a shrinker makes one text of both.
+    patterns = {sink.method for copy in code.okhttp_copies for sink in copy.sinks}
     for site in code.program.users.loads_of(texts):
+        if site.method in patterns:
+            continue
         text = str(site.target)
         yield text, code.owner_of(site.method.owner.descriptor), location_of(site, text)
     for held in code.program.users.initialised_with(texts):

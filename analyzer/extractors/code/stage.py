@@ -25,6 +25,7 @@ from analyzer.extractors.code.hosts import extract_hosts
 from analyzer.extractors.code.literals import extract_literals
 from analyzer.extractors.code.okhttp import extract_okhttp
 from analyzer.extractors.code.okhttp_classes import renamed_okhttp_classes
+from analyzer.extractors.code.okhttp_settings import extract_okhttp_settings
 from analyzer.extractors.code.owners import Owners
 from analyzer.extractors.code.pin_libraries import PinLibraryFacts, extract_pin_libraries
 from analyzer.extractors.code.pin_practices import extract_pin_practices
@@ -158,6 +159,7 @@ def analyse_code(
     hosts = run("hosts", ("host", "code"), lambda: extract_hosts(code))
     wiring = CallbackWiring(code)
     apis = run("api-uses", ("code",), lambda: extract_api_uses(code, wiring))
+    settings = run("okhttp-settings", ("code",), lambda: extract_okhttp_settings(code, wiring))
     clients = run("okhttp-clients", ("code",), lambda: extract_clients(code, wiring))
     pinning = [run(name, ("pin", "code"), partial(extract, code, policy)) for name, extract in _PINNING]
     pinning.append(run("pin-libraries", ("pin", "code"), lambda: _library_pins(code, wiring)))
@@ -181,7 +183,7 @@ def analyse_code(
     destinations = run("certificate-uses", ("certificate",), lambda: extract_certificate_uses(code, wiring))
     if certificates is not None and destinations is not None:
         certificates = certificates.with_uses(destinations.uses, destinations.gaps)
-    for part in (sdks, hosts, apis, clients, *pin_facts, literals, trust, verifiers, *judged):
+    for part in (sdks, hosts, apis, settings, clients, *pin_facts, literals, trust, verifiers, *judged):
         gaps += part.gaps if part is not None else ()
     gaps += _packed_gaps(code)
     # Damage shows when the damaged part is used: only now is all of it known.
@@ -189,7 +191,7 @@ def analyse_code(
     looked: dict[FactKind, bool] = {
         "sdk": sdks is not None,
         "host": hosts is not None,
-        "code": None not in (apis, clients, hosts, seen, fetched, stores) and None not in pinning,
+        "code": None not in (apis, settings, clients, hosts, seen, fetched, stores) and None not in pinning,
         "pin": None not in (*pinning, literals, verifiers, *by_hand),
         "callback": None not in (*judged, trust, verifiers),
     }
@@ -205,6 +207,7 @@ def analyse_code(
         clients=clients.clients if clients is not None else (),
         api_uses=(
             *(apis.api_uses if apis is not None else ()),
+            *(settings.api_uses if settings is not None else ()),
             *(hosts.api_uses if hosts is not None else ()),
             *(use for part in pin_facts for use in part.api_uses),
             *(seen or ()),

@@ -38,6 +38,12 @@ def context_of(
     *names: str, application: str = "org.example.shop.App", package: str = "org.example.shop"
 ) -> CodeContext:
     """Return the context of an app made of fixtures, whose application class the manifest names."""
+    entries = [(f"{name}.dex", (FIXTURES / f"{name}.dex").read_bytes()) for name in names]
+    return context_of_files(entries, application=application, package=package)
+
+
+def context_of_files(files: list[tuple[str, bytes]], *, application: str, package: str) -> CodeContext:
+    """Return the context of an app made of DEX files, by their names, whose application class the manifest names."""
     app = AppInfo(
         package=package,
         version_name="1.0",
@@ -46,9 +52,8 @@ def context_of(
         target_sdk=34,
         components=(Component(kind="application", class_name=application, exported=None),),
     )
-    entries = [(f"{name}.dex", (FIXTURES / f"{name}.dex").read_bytes()) for name in names]
     catalogue = load_catalogue()
-    program = Program.build(entries)
+    program = Program.build(files)
     return CodeContext(
         program=program,
         app=app,
