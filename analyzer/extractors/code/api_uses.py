@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from analyzer.dataflow.limits import FlowLimits
 from analyzer.dataflow.question import Instance
 from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.values import Created, FieldValue, Result, Value, walk
@@ -20,6 +21,7 @@ from analyzer.model.pins import Activation
 _SHOWN_SITES = 5
 _FOLLOWED_SITES = 50
 """Most places of one API and owner that are followed to find out whether they run."""
+_NEAR = FlowLimits(work=2_000, evaluations=40, depth=12)
 _SINGLE_SITES = 200
 """Most places of one API that are each a fact of their own."""
 
@@ -94,6 +96,9 @@ class _Single:
         self._wiring = wiring
         self._gaps = gaps
         self._resolver = code.resolver or Resolver(code.program)
+        if api.made_as or api.given:
+            # Libraries make such calls too, with what comes from far away; an app names its hosts close by.
+            self._resolver = Resolver(code.program, code.resources, _NEAR, self._resolver.evaluator)
 
     def uses(self) -> Iterator[ApiUse]:
         sites = [site for site in self._sites() if not self._is_own(site)]
@@ -194,7 +199,10 @@ class _Single:
             sets = ((site.target.name,),)
         place = location_of(site, str(site.target))
         installed = self._followed(site) if self._api.role is not None else None
-        ending = self._where_it_goes(site) if self._api.goes_to else ()
+        ending: Arguments = (None,) if self._api.goes_to else ()
+        if self._api.goes_to and (not self._api.arguments or any(one is not None for given in sets for one in given)):
+            # Where nothing is known of what was given, it does not matter where that goes.
+            ending = self._where_it_goes(site)
         for given in sets:
             if self._api.starting is not None and not (given and (given[0] or "").startswith(self._api.starting)):
                 continue
