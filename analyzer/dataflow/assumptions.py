@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from analyzer.dataflow.folding import asks_about_texts
 from analyzer.dataflow.origins import Origins
 from analyzer.dataflow.question import Frame, Instance, Question
 from analyzer.dataflow.reduced import place_of
@@ -24,6 +25,12 @@ class Assumptions:
         """Ask `resolver` what arguments are."""
         self._resolver = resolver
         self._origins = origins
+        self._asking: dict[DexMethod, bool] = {}
+
+    def _asks_about_texts(self, target: DexMethod) -> bool:
+        if target not in self._asking:
+            self._asking[target] = asks_about_texts(target)
+        return self._asking[target]
 
     def fields(
         self, target: DexMethod, given: tuple[Value, ...], frame: Frame | None, question: Question, depth: int
@@ -50,6 +57,8 @@ class Assumptions:
             _, value, _ = place_of("argument", argument, frame)
             if isinstance(argument, Number):
                 assumed[index] = argument
+            elif isinstance(value, Text) and self._asks_about_texts(target):
+                assumed[index] = value
             elif isinstance(value, Created) and isinstance(value.length, Number):
                 assumed[index] = Length(value.length)
         types = target.ref.parameters if target.is_static else (target.ref.owner, *target.ref.parameters)

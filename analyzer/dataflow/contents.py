@@ -18,7 +18,7 @@ from analyzer.dataflow.collection_models import (
     spread,
 )
 from analyzer.dataflow.question import Frame, Instance, Question
-from analyzer.dataflow.reduced import number_array
+from analyzer.dataflow.reduced import number_array, with_loops
 from analyzer.dataflow.text_models import TEXT_MODELS, text_of
 from analyzer.dataflow.together import reduce_together
 from analyzer.dataflow.values import (
@@ -66,7 +66,7 @@ class Contents:
     def of(self, created: Created, frame: Frame | None, question: Question, depth: int) -> Value:
         """Return the content of an array, collection or text builder; other objects stay what they are."""
         reader = _Reader(self._resolver, frame, question, depth + 1)
-        created = msgspec.structs.replace(created, histories=_with_loops(created.histories))
+        created = msgspec.structs.replace(created, histories=with_loops(created.histories))
         if created.type[0] == "[":
             return self._resolver.join(reader.array(created, history) for history in created.histories)
         if created.type in _TEXT_BUILDERS:
@@ -111,14 +111,19 @@ class Contents:
         if kind.startswith("["):
             reader = _Reader(self._resolver, frame, question, depth + 1)
             changed = any(reader.changes_array(event) for history in result.histories for event in history)
-            return Unknown("an array that is changed after it was made") if changed else None
+            if not changed:
+                return None
+            base = self._resolver.reduce(msgspec.structs.replace(result, histories=((),)), frame, question, depth + 1)
+            return self._resolver.join(
+                reader.changed_array(one, history) for one in alternatives(base) for history in result.histories
+            )
         if kind not in _TEXT_BUILDERS and not kind.startswith("Ljava/util/"):
             return None
         reader = _Reader(self._resolver, frame, question, depth + 1)
         base = self._resolver.reduce(msgspec.structs.replace(result, histories=((),)), frame, question, depth + 1)
         found: list[Value] = []
         for one in alternatives(base):
-            for history in _with_loops(result.histories):
+            for history in with_loops(result.histories):
                 if kind in _TEXT_BUILDERS and isinstance(one, Text | Joined):
                     found.append(reader.text(one, history))
                 elif isinstance(one, Items):
@@ -204,6 +209,15 @@ class _Reader:
         known = [slots[index] for index in sorted(slots) if slots[index] != Number(0)]
         return Items(created.type, spread((*known, *loose)), complete)
 
+    def changed_array(self, base: Value, history: tuple[Event, ...]) -> Value:
+        """Return an array of objects that was returned by a call, after `history`."""
+        if not isinstance(base, Items) or not base.complete:
+            return Unknown("an array that is changed after it was made")
+        filled = tuple(Event(None, (Number(index), value), 0, -1, "once") for index, value in enumerate(base.elements))
+        length = max(len(filled), self._resolver.limits.value_nodes)
+        made = Created(base.type, MethodRef("", "", "()V"), -1, Number(length), ())
+        return self.array(made, (*filled, *history))
+
     def changes_array(self, event: Event) -> bool:
         """Say whether something that happened to an array may have changed what is in it."""
         if isinstance(event.ref, MethodRef):
@@ -239,6 +253,9 @@ class _Reader:
         """Return the elements of a collection after `history`."""
         elements, complete = list(start.elements), start.complete
         for event in history:
+            if getattr(event.ref, "name", "") == "clear" and not event.position and event.often == "once":
+                elements, complete = [], True
+                continue
             added, known = self._added(event)
             elements += added
             complete = complete and known
@@ -255,13 +272,11 @@ class _Reader:
             return self._added_by_helper(called, event.position, event.arguments)
         if not event.arguments:
             return [], called.name not in REMOVING
-        if called.owner == SPREAD_BUILDER and called.name == "addSpread":
-            return self._all(event.arguments[-1], event)
         if called.name in ADDING:
             if called.return_type.startswith("["):
                 return [], True
             return [self._value(event.arguments[-1])], event.often != "maybe"
-        if called.name in ADDING_ALL:
+        if called.name in ADDING_ALL or (called.owner, called.name) == (SPREAD_BUILDER, "addSpread"):
             return self._all(event.arguments[-1], event)
         if called.name == "<init>" and called.parameters and called.parameters[0][0] == "L":
             return self._all(event.arguments[0], event)
@@ -367,9 +382,10 @@ class _Reader:
         for event in created.events:
             called = event.ref
             if isinstance(called, MethodRef) and called.name == "<init>" and not event.position:
-                arguments = tuple(self._value(argument) for argument in event.arguments)
                 if created.type == _PAIR:
-                    return Items(_PAIR, arguments)
+                    both = reduce_together(self._resolver, event.arguments, self._frame, self._question, self._depth)
+                    return self._resolver.join(Items(_PAIR, tuple(parts)) for parts, _ in both)
+                arguments = tuple(self._value(argument) for argument in event.arguments)
                 return None if model is None else self._modelled(called, arguments, created)
         return None
 
@@ -381,17 +397,3 @@ class _Reader:
             (one for one in arguments if isinstance(one, Unknown)), Unknown("an object that is not modelled")
         )
         return self._resolver.join(missing if one is None else one for one in found)
-
-
-def _with_loops(histories: tuple[tuple[Event, ...], ...]) -> tuple[tuple[Event, ...], ...]:
-    """Leave out histories that differ from another only in that a loop never ran: what it would add is the point."""
-    places = [frozenset(event.offset for event in history) for history in histories]
-    looped = [
-        place
-        for place, history in zip(places, histories, strict=True)
-        if any(event.often == "repeated" for event in history)
-    ]
-    kept = [
-        history for history, place in zip(histories, places, strict=True) if not any(place < other for other in looped)
-    ]
-    return tuple(kept)

@@ -7,12 +7,14 @@ from analyzer.dataflow.arithmetic import compare
 from analyzer.dataflow.calls import MethodCalls
 from analyzer.dataflow.cfg import Block, Cfg, can_throw
 from analyzer.dataflow.control import Branch, Control, Merge, cases, comparison
+from analyzer.dataflow.folding import MAX_NESTED, fold_text, may_fold
 from analyzer.dataflow.limits import FlowLimits
+from analyzer.dataflow.loops import Loops
 from analyzer.dataflow.machine import Machine
 from analyzer.dataflow.method_values import Call, ElementStore, FilledArray, MethodValues, Point, Store
 from analyzer.dataflow.snapshot import Snapshots
 from analyzer.dataflow.state import Def, Heap, State
-from analyzer.dataflow.values import ClassName, Length, Number, OfClass, OneOf, Parameter, Text, Value
+from analyzer.dataflow.values import CallKind, ClassName, Length, Number, OfClass, OneOf, Parameter, Text, Value
 from analyzer.dex import CodeItem, DexMethod, FieldRef, Instruction, MethodRef, Program, SwitchPayload
 
 __all__ = ["Call", "Evaluator", "MethodValues"]
@@ -39,6 +41,7 @@ class Evaluator:
         self.limits = limits or FlowLimits()
         self._calls = MethodCalls(program)
         self._known: dict[object, MethodValues | None] = {}
+        self._folding = 0
 
     def evaluate(
         self,
@@ -63,6 +66,24 @@ class Evaluator:
             found = None if code is None else _Evaluation(self, method, code, *given).run()
             self._known[key] = found
         return self._known[key]
+
+    def fold(self, ref: MethodRef, kind: CallKind, operands: list[Value]) -> Value | None:
+        """Return what a call returns whose arguments are all constant; None when it is not constant, or too much."""
+        known = fold_text(ref, kind == "static", operands)
+        if known is not None or kind != "static" or self._folding >= MAX_NESTED:
+            return known
+        method = self.program.resolve_method(ref)
+        if method is None or not may_fold(method, operands):
+            return None
+        self._folding += 1
+        try:
+            values = self.evaluate(method, dict(enumerate(operands)))
+        finally:
+            self._folding -= 1
+        returns = () if values is None or values.incomplete is not None else values.returns
+        found = set(returns)
+        one = found.pop() if len(found) == 1 else None
+        return one if isinstance(one, Text | Number) else None
 
     @property
     def calls(self) -> MethodCalls:
@@ -90,7 +111,10 @@ class _Evaluation:
         self._code = code
         self._limits = owner.limits
         self._cfg = Cfg(code)
-        self._machine = Machine(owner.calls, method, code, dict(fields))
+        self._owner = owner
+        self._looping: frozenset[int] | None = None
+        """Where the blocks of loops begin."""
+        self._machine = Machine(owner.calls, method, code, dict(fields), self._fold)
         self._parameters = parameters
         self._entries: dict[int, State] = {}
         self._incomplete = self._cfg.damage
@@ -116,6 +140,14 @@ class _Evaluation:
                 registers[at] = Parameter(ref, index) if given is None else given
             at += 2 if type_name in ("J", "D") else 1
         return State(registers, {})
+
+    def _fold(self, offset: int, ref: MethodRef, kind: CallKind, operands: list[Value]) -> Value | None:
+        """Return what a call on constants returns; not in loops, where the first round would stand for all."""
+        if self._looping is None:
+            self._looping = frozenset().union(*Loops(self._cfg).bodies.values())
+        if any(start <= offset <= self._cfg.blocks[start].instructions[-1].offset for start in self._looping):
+            return None
+        return self._owner.fold(ref, kind, operands)
 
     def _fixpoint(self) -> None:
         rank = {start: place for place, start in enumerate(self._cfg.order)}

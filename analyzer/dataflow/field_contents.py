@@ -36,6 +36,7 @@ _NESTED = 6
 """Most methods that hand an object on to the one that fills it."""
 _STEPS = 64
 """Most calls that get an object and are looked into for what they put into one of its fields."""
+_DIFFERS = Unknown("a list that differs between objects that are not told apart")
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -105,6 +106,8 @@ class FieldContents:
         complete = changes is not None
         made: list[_Made] = []
         if instance is None:
+            if not definition.is_static and self._differs(definition):
+                return self._resolver.join(_DIFFERS if isinstance(one, Items) else one for one in alternatives(content))
             made = [_Made(change, None) for change in changes or ()]
         elif changes:
             made, complete = self._of_object(definition, changes, instance, question, depth)
@@ -119,6 +122,30 @@ class FieldContents:
                     one = msgspec.structs.replace(one, complete=False)
             found.append(one)
         return self._resolver.join(found)
+
+    def _differs(self, definition: DexField) -> bool:
+        """Say whether the objects that have a field are made at several places, so that their lists differ."""
+        owner = definition.ref.owner
+        types = (owner, *self._program.hierarchy.subtypes_of(owner))
+        return len(self._program.users.creations_of(types)) > 1
+
+    def set_later(self, instance: Instance, definition: DexField, question: Question, depth: int) -> Value | None:
+        """Return what methods of an object last wrote into a field; None when nothing did, or others may have."""
+        created = instance.value
+        assert isinstance(created, Created)
+        walk = _Walk(self._resolver, (), question, definition)
+        walk.maker(created, instance.frame, depth)
+        if walk.escapes or not walk.complete or not walk.stored:
+            return None
+        place = ("setting", definition, _identity(created))
+        if question.active.get(place):
+            return None
+        question.active[place] = 1
+        frame, value = walk.stored[-1]
+        try:
+            return self._resolver.reduce(value, frame, question, depth + 1)
+        finally:
+            question.active[place] = 0
 
     # ---- which calls change what the field holds
 
@@ -233,7 +260,16 @@ class FieldContents:
 class _Walk:
     """Follows one object from where it is made into the methods that get it."""
 
-    def __init__(self, resolver: "Resolver", changes: tuple[Change, ...], question: Question) -> None:
+    def __init__(
+        self,
+        resolver: "Resolver",
+        changes: tuple[Change, ...],
+        question: Question,
+        definition: DexField | None = None,
+    ) -> None:
+        self._definition = definition
+        self.stored: list[tuple[Frame | None, Value]] = []
+        """What was written into the field that is asked for, in order."""
         self._resolver = resolver
         self._changes = changes
         self._question = question
@@ -261,11 +297,17 @@ class _Walk:
     def _look(self, values: MethodValues, frame: Frame | None, is_object: Callable[[Value], bool]) -> None:
         """Note what a method changes in the object, and whether it keeps or hands out the object itself."""
         self._note(values, frame, is_object)
+        for store in values.stores.values() if self._definition is not None else ():
+            if self._resolver.program.resolve_field(store.ref) != self._definition or store.base is None:
+                continue
+            if any(map(is_object, alternatives(store.base))):
+                self.stored.append((frame, store.value))
         kept = (
             *(store.value for store in values.stores.values()),
             *(element.value for element in values.element_stores.values()),
             *(element for array in values.filled_arrays.values() for element in array.elements),
-            *values.returns,
+            # What a method returns as the object it is called on, its caller knows as that.
+            *(one for one in values.returns if values.method.is_static or one != Parameter(values.method.ref, 0)),
         )
         self.escapes = self.escapes or any(is_object(one) for value in kept for one in alternatives(value))
 

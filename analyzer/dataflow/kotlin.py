@@ -116,6 +116,10 @@ class KotlinRuntime:
         above = self._program.hierarchy.supertypes_of(ref.owner)
         return owner in above or (ref.name == _RESUMING and self._program.find_class(owner) is None)
 
+    def remembers(self, class_name: str) -> bool:
+        """Say whether objects of a class remember a suspended function: its variables are their fields in between."""
+        return self._resuming[0] in self._program.hierarchy.supertypes_of(class_name)
+
     def is_resumed_value(self, value: Value) -> bool:
         """Say whether a value is what a suspended call resumes with: the result that the call has otherwise."""
         return isinstance(value, Parameter) and value.index == 1 and self.is_resuming(value.method)

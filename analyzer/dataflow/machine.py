@@ -1,13 +1,13 @@
 """What each instruction does to the state of a method."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from analyzer.dataflow.arithmetic import compute, convert, operation, wrap
 from analyzer.dataflow.calls import MethodCalls, kind_of
 from analyzer.dataflow.collection_models import LISTS, MAPS
 from analyzer.dataflow.kinds import is_kind_of
 from analyzer.dataflow.state import OVERWRITTEN, Cell, Def, Definition, State, join_atoms
-from analyzer.dataflow.values import ClassName, Number, Parameter, Text, Unknown, Value, alternatives
+from analyzer.dataflow.values import CallKind, ClassName, Number, Parameter, Text, Unknown, Value, alternatives
 from analyzer.dex import ArrayPayload, CodeItem, DexFile, DexMethod, FieldRef, Instruction, MethodRef
 
 _MOVES = frozenset(range(0x01, 0x0A))
@@ -25,11 +25,18 @@ _WIDE_RESULTS = frozenset(
 _NO_DESTINATION = frozenset({0x00, *range(0x0E, 0x12), 0x1D, 0x1E, *range(0x27, 0x2D), *range(0x32, 0x3E)})
 
 
+Fold = Callable[[int, MethodRef, CallKind, list[Value]], Value | None]
+"""Returns what the call at an offset returns for constants; None when it is not constant."""
+
+
 class Machine:
     """Interprets the instructions of one method, and remembers what each one made."""
 
-    def __init__(self, calls: MethodCalls, method: DexMethod, code: CodeItem, assumed: dict[FieldRef, Value]) -> None:
-        """Prepare for `method`; fields in `assumed` hold what is said there."""
+    def __init__(
+        self, calls: MethodCalls, method: DexMethod, code: CodeItem, assumed: dict[FieldRef, Value], fold: Fold
+    ) -> None:
+        """Prepare for `method`; fields in `assumed` hold what is said there, and `fold` answers calls on constants."""
+        self._fold = fold
         self._file: DexFile = method.file
         self._code = code
         self._assumed = assumed
@@ -299,7 +306,11 @@ class Machine:
             state.pending = arguments[0]
         else:
             state.heap.pop(instruction.offset, None)
-            state.pending = Def(instruction.offset)
+            folded = None
+            # Operands of all runs, as for arithmetic.
+            if definition.operands and all(isinstance(one, Text | Number) for one in definition.operands):
+                folded = self._fold(instruction.offset, ref, kind, definition.operands)
+            state.pending = Def(instruction.offset) if folded is None else folded
 
     def _remember_cells(self, definition: Definition, state: State, operands: Iterable[Value | None]) -> None:
         cells = {

@@ -45,6 +45,7 @@ class Origins:
         self._program = resolver.program
         self._sites: dict[DexMethod, tuple[Site, ...]] = {}
         self._writers: dict[DexField, tuple[Site, ...]] = {}
+        self._places: dict[str, int] = {}
         self._made: dict[str, tuple[Value, ...]] = {}
         """The objects of a class."""
         self._field_contents = FieldContents(resolver, self)
@@ -251,12 +252,16 @@ class Origins:
         """Return the field of the very object it is read from; None when that is not known to be its only content."""
         base = value.base
         assert base is not None
-        if any(site.method.ref.name not in _CONSTRUCTORS for site in self.writers(definition)) and not isinstance(
-            base, Created
-        ):
+        set_later = not isinstance(base, Created) and any(
+            site.method.ref.name not in _CONSTRUCTORS for site in self.writers(definition)
+        )
+        open_ = isinstance(base, Parameter) and (frame is None or frame.method != base.method)
+        if (set_later or open_) and self._resolver.kotlin.remembers(definition.ref.owner):
             return None
-        if isinstance(base, Parameter) and (frame is None or frame.method != base.method):
+        if open_ and isinstance(base, Parameter) and not base.index and not set_later:
             objects = self._objects(base, question)
+        elif open_ and not 1 < self._made_at(definition.ref.owner) <= _FEW_SITES:
+            return None
         else:
             objects = alternatives(self._resolver.reduce(base, frame, question, depth + 1))
         found: list[Value] = []
@@ -267,11 +272,21 @@ class Origins:
                 continue
             if not isinstance(one, Instance) or not isinstance(one.value, Created):
                 return None
-            own = self.of_instance(one, definition, question, depth)
+            if set_later:
+                own = self._field_contents.set_later(one, definition, question, depth)
+            else:
+                own = self.of_instance(one, definition, question, depth)
             if own is None:
                 return None
             found.append(own)
         return self._resolver.join(found) if found else None
+
+    def _made_at(self, owner: str) -> int:
+        """Return at how many places objects of a class are made."""
+        if owner not in self._places:
+            types = (owner, *self._program.hierarchy.subtypes_of(owner))
+            self._places[owner] = len(self._program.users.creations_of(types))
+        return self._places[owner]
 
     def _objects(self, this: Parameter, question: Question) -> tuple[Value, ...]:
         """Return what ``this`` may be in a method of a class whose objects are made at few, but several places.

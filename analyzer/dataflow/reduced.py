@@ -2,6 +2,7 @@
 
 from analyzer.dataflow.question import NEVER, Frame, Instance, name_of
 from analyzer.dataflow.values import (
+    Event,
     FieldValue,
     Items,
     Joined,
@@ -18,6 +19,7 @@ from analyzer.dataflow.values import (
 from analyzer.dex import dotted
 
 _MAX_LENGTH = 1 << 16
+COMPUTED = Unknown("a number or byte that is computed")
 
 
 def place_of(kind: str, value: Value, frame: Frame | None) -> tuple[str, Value, Frame | None]:
@@ -69,6 +71,14 @@ def element_of(chosen: tuple[Value, ...]) -> Value:
     return Unknown("an element of an array that is not known")
 
 
+def sum_of(name: str, chosen: tuple[Value, ...]) -> Value:
+    """Return the sum or the difference of two numbers that are known."""
+    left, right = chosen
+    if not isinstance(left, Number) or not isinstance(right, Number):
+        return COMPUTED
+    return Number(left.value + right.value if name == "add" else left.value - right.value)
+
+
 def length_of(chosen: tuple[Value, ...]) -> Value:
     """Return the length of an array."""
     match chosen[0]:
@@ -89,3 +99,17 @@ def number_array(type_name: str, size: int | None, slots: dict[int, Value]) -> V
         unknown = next((value for value in values if isinstance(value, Unknown)), None)
         return unknown if unknown is not None else Unknown("an array with several contents")
     return Numbers(type_name, numbers)
+
+
+def with_loops(histories: tuple[tuple[Event, ...], ...]) -> tuple[tuple[Event, ...], ...]:
+    """Leave out histories that differ from another only in that a loop never ran: what it would add is the point."""
+    places = [frozenset(event.offset for event in history) for history in histories]
+    looped = [
+        place
+        for place, history in zip(places, histories, strict=True)
+        if any(event.often == "repeated" for event in history)
+    ]
+    kept = [
+        history for history, place in zip(histories, places, strict=True) if not any(place < other for other in looped)
+    ]
+    return tuple(kept)

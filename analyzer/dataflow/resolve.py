@@ -26,7 +26,7 @@ from analyzer.dataflow.question import (
     Resources,
     name_of,
 )
-from analyzer.dataflow.reduced import as_text, element_of, length_of, place_of
+from analyzer.dataflow.reduced import COMPUTED, as_text, element_of, length_of, place_of, sum_of
 from analyzer.dataflow.text_models import Model, joined, text_of
 from analyzer.dataflow.values import (
     ClassName,
@@ -51,15 +51,13 @@ from analyzer.dex import DexMethod, FieldRef, MethodRef, Program, Site
 
 _TOO_MUCH = Unknown("too much work to follow")
 _TOO_DEEP = Unknown("followed too deeply")
-_TOO_MANY = Unknown("too many values")
-_MAX_TARGETS = 16
+_TOO_MANY, _MAX_TARGETS = Unknown("too many values"), 16
 _TEXTS = frozenset(
     {"Ljava/lang/String;", "Ljava/lang/CharSequence;", "[Ljava/lang/String;", "[Ljava/lang/CharSequence;"}
 )
 _JOIN_TO_STRING = MethodRef("Lkotlin/collections/CollectionsKt;", "joinToString$default", "()Ljava/lang/String;")
 _INDEXED = frozenset({"get", "elementAt"})
 _LAZY = frozenset({"Lkotlin/LazyKt;", "Lkotlin/LazyKt__LazyJVMKt;"})
-
 
 Combine = Callable[[tuple[Value, ...]], Value]
 
@@ -89,8 +87,8 @@ class Resolver:
         self.evaluator = evaluator or Evaluator(program, self.limits)
         self.resources = resources
         self.kotlin = KotlinRuntime(program)
+        # What `dataflow.receivers` found out about the classes that the receivers of calls may have.
         self.receiver_types: dict[Value, frozenset[str] | None] = {}
-        """Which classes the receivers of calls may have: what `dataflow.receivers` found out."""
         self.contents = Contents(self)
         self._origins = Origins(self)
         self.assumptions = Assumptions(self, self._origins)
@@ -209,8 +207,11 @@ class Resolver:
                 return self._element(whole, self._index(whole, index, frame, question, depth))
             case Length(array=array):
                 return self._each((self.reduce(array, frame, question, depth + 1),), length_of)
+            case Computed(operation=name, operands=(left, right)) if name in ("add", "sub"):
+                both = (self.reduce(left, frame, question, depth + 1), self.reduce(right, frame, question, depth + 1))
+                return self._each(both, lambda chosen: sum_of(name, chosen))
             case Computed():
-                return Unknown("a number or byte that is computed")
+                return COMPUTED
             case _:
                 return value
 
@@ -296,9 +297,8 @@ class Resolver:
 
     def _model_of_app(self, ref: MethodRef) -> Model | None:
         """Return the model of a method of a collection that the app defines, or of one of Kotlin's that was renamed."""
-        if self.contents.is_collection(ref.owner) or self.contents.is_map(ref.owner):
-            return collection_model(ref, of_app=True)
-        if self.contents.is_spread_builder(ref.owner):
+        contents = self.contents
+        if contents.is_collection(ref.owner) or contents.is_map(ref.owner) or contents.is_spread_builder(ref.owner):
             return collection_model(ref, of_app=True)
         return None
 

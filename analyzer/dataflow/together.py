@@ -77,7 +77,10 @@ def _question(resolver: "Resolver", parent: Question | None, fixed: dict[object,
 
 
 def _in_step(resolver: "Resolver", questions: Sequence[Question]) -> list[dict[object, Value]]:
-    """Return what the element of an iterator and the index of a loop are together, when both count the same rounds."""
+    """Return what the element of an iterator and the index of a loop are together, or two of such elements.
+
+    Both count the same rounds.
+    """
     places = [place for question in questions for place in question.open if isinstance(place, tuple)]
     for place in places:
         if place[0] != "result":
@@ -85,6 +88,10 @@ def _in_step(resolver: "Resolver", questions: Sequence[Question]) -> list[dict[o
         _, ref, offset, frame = place
         elements = next(one.open[place] for one in questions if place in one.open)
         for other in places:
+            if other[0] == "result" and other[1] == ref and other[2] != offset and other[3] is frame:
+                following = next(one.open[other] for one in questions if other in one.open)
+                if len(following) == len(elements) and _one_loop(resolver, ref, offset, other[2], both_next=True):
+                    return [{place: one, other: two} for one, two in zip(elements, following, strict=True)]
             if other[0] != "index" or other[2] is not frame:
                 continue
             indices = next(one.open[other] for one in questions if other in one.open)
@@ -104,12 +111,17 @@ def _counted(index: object) -> int | None:
     return added[0].offset
 
 
-def _one_loop(resolver: "Resolver", ref: MethodRef, first: int, second: int) -> bool:
-    """Say whether two instructions run equally often: each way round passes both."""
+def _one_loop(resolver: "Resolver", ref: MethodRef, first: int, second: int, *, both_next: bool = False) -> bool:
+    """Say whether two instructions run equally often: each way round passes both.
+
+    The first asks an iterator for its next element; with `both_next` the second does so as well.
+    """
     method = resolver.program.resolve_method(ref)
     values = None if method is None else resolver.evaluator.evaluate(method)
     call = None if values is None else values.calls.get(first)
     if values is None or call is None or call.ref.name != "next":
+        return False
+    if both_next and ((other := values.calls.get(second)) is None or other.ref.name != "next"):
         return False
     places = (values.block_of(first), values.block_of(second))
     if places[0] == places[1]:
