@@ -1,7 +1,7 @@
 """Whether a method can run: backwards over its callers, to the components of the manifest."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 import msgspec
@@ -25,6 +25,8 @@ _HANDED_ON = {
 
 For other classes the creation of the object leads on; components are created by the platform."""
 _MAX_METHODS = 5_000
+_CACHED_STEPS = 1 << 16
+"""Most steps that are kept, so that methods with the same callers are followed once."""
 
 
 class Reach(msgspec.Struct, frozen=True):
@@ -50,6 +52,8 @@ class Reachability:
         """Start at the classes `entry_points` (dotted names): the application and its components."""
         self._program = program
         self._max_methods = max_methods
+        self._known: dict[DexMethod, tuple[list[tuple[DexMethod, Step]], bool]] = {}
+        self._steps_left = _CACHED_STEPS
         self._entries: set[str] = set()
         for name in entry_points:
             descriptor = descriptor_of(name)
@@ -62,18 +66,23 @@ class Reachability:
         """Say whether `method` can run."""
         came_from: dict[DexMethod, tuple[DexMethod, Step] | None] = {method: None}
         waiting = deque([method])
-        reasons: dict[str, None] = {}
+        perhaps_named: dict[DexClass, None] = {}
+        too_many = False
         while waiting:
             current = waiting.popleft()
             if self._is_entry(current):
                 return Reach("reachable", _trail(current, came_from))
             if len(came_from) > self._max_methods:
-                reasons["too many callers to follow"] = None
+                too_many = True
                 break
-            for caller, step in self._leading_to(current, reasons):
+            steps, may_be_named = self._leading_to(current)
+            if may_be_named:
+                perhaps_named[current.owner] = None
+            for caller, step in steps:
                 if caller not in came_from:
                     came_from[caller] = (current, step)
                     waiting.append(caller)
+        reasons = [*self._named(perhaps_named), *(["too many callers to follow"] if too_many else [])]
         return Reach("unknown", (), tuple(reasons)) if reasons else Reach("not-reachable")
 
     def _is_entry(self, method: DexMethod) -> bool:
@@ -84,8 +93,22 @@ class Reachability:
             return True
         return is_handed_on(self._program, ref)
 
-    def _leading_to(self, method: DexMethod, reasons: dict[str, None]) -> list[tuple[DexMethod, Step]]:
-        """Return what calls a method, or creates the object that the platform calls it on."""
+    def _leading_to(self, method: DexMethod) -> tuple[list[tuple[DexMethod, Step]], bool]:
+        """Return what calls a method, or creates the object that the platform calls it on.
+
+        The second part says whether it matters that the class of the method may be created by reflection.
+        """
+        known = self._known.get(method)
+        if known is None:
+            steps = self._steps_to(method)
+            self._steps_left -= len(steps) + 1
+            if self._steps_left < 0:
+                self._known.clear()
+                self._steps_left = _CACHED_STEPS
+            known = self._known[method] = steps, not steps or not method.is_direct
+        return known
+
+    def _steps_to(self, method: DexMethod) -> list[tuple[DexMethod, Step]]:
         ref = method.ref
         found: list[tuple[DexMethod, Step]] = []
         if ref.name == "<clinit>":
@@ -100,8 +123,6 @@ class Reachability:
             found += _steps(self._program.users.callers_of(names), f"calls {name_of(ref)}")
             if implements:
                 found += self._creations(ref.owner)
-        if not found or method.is_direct is False:
-            self._by_name(method.owner, reasons)
         return found
 
     def _overrides(self, method: DexMethod) -> bool:
@@ -131,10 +152,13 @@ class Reachability:
         found += _steps(users.readers_of(fields), what)
         return [(method, step) for method, step in found if method.ref.owner != owner.descriptor]
 
-    def _by_name(self, owner: DexClass, reasons: dict[str, None]) -> None:
-        """Note when the app names a class in a string: it may be created by reflection."""
-        if self._program.users.loads_of((owner.name, owner.descriptor)):
-            reasons[f"{owner.name} is named in a string and may be used by reflection"] = None
+    def _named(self, classes: Collection[DexClass]) -> list[str]:
+        """Say which of `classes` the app names in a string: they may be created by reflection."""
+        texts = {text: owner for owner in classes for text in (owner.name, owner.descriptor)}
+        named = {texts[str(site.target)] for site in self._program.users.loads_of(texts)} if texts else set()
+        return [
+            f"{owner.name} is named in a string and may be used by reflection" for owner in classes if owner in named
+        ]
 
 
 def _steps(sites: Iterable[Site], what: str) -> list[tuple[DexMethod, Step]]:

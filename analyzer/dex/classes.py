@@ -1,5 +1,7 @@
 """Handles on what a DEX file defines: classes, their fields and methods. They hold no data of their own."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from analyzer.dex.code import CodeItem
@@ -76,11 +78,16 @@ class DexClass(msgspec.Struct, frozen=True, gc=False):
 
     def method(self, name: str, descriptor: str | None = None) -> "DexMethod | None":
         """Return the first method it defines with this name (and descriptor), or None."""
-        for method in self.methods:
-            ref = method.ref
-            if ref.name == name and descriptor in (None, ref.descriptor):
+        for method in self.methods_named(name):
+            if descriptor is None or method.ref.descriptor == descriptor:
                 return method
         return None
+
+    def methods_named(self, name: str) -> Iterator["DexMethod"]:
+        """Yield the methods it defines with this name."""
+        string = self.file.strings.find(name)
+        for row in self.file.members.methods_named(self.row, string) if string is not None else ():
+            yield DexMethod(self.file, row)
 
     def field(self, name: str) -> "DexField | None":
         """Return the first field it defines with this name, or None."""
@@ -146,12 +153,12 @@ class DexMethod(msgspec.Struct, frozen=True, gc=False):
     @property
     def ref(self) -> MethodRef:
         """Owner, name and descriptor."""
-        return self.file.method(self.index)
+        return self.file.method(self.file.members.method_places[self.row])
 
     @property
     def index(self) -> int:
         """Its index in the method table of `file`."""
-        return int(self.file.members.method_index[self.row])
+        return self.file.members.method_places[self.row]
 
     @property
     def owner(self) -> DexClass:

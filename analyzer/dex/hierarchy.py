@@ -9,6 +9,8 @@ from analyzer.dex.file import DexFile
 _OBJECT = "Ljava/lang/Object;"
 _MAX_SUPERTYPES = 1_000
 """Most supertypes of one class that are followed."""
+_FEW = 32
+"""Answers that are not longer than this are kept."""
 _EDGES_PER_CLASS = 16
 _FEW_EDGES = 1 << 20
 
@@ -26,6 +28,8 @@ class Hierarchy:
         """Definitions that an earlier one of the same class hides: their code never runs."""
         self._supertypes: dict[str, tuple[str, ...]] = {}
         self._subtypes: dict[str, list[str]] = {}
+        self._known_above: dict[str, tuple[str, ...]] = {}
+        self._known_below: dict[str, tuple[str, ...]] = {}
         for file in files:
             self._add(file)
 
@@ -83,7 +87,12 @@ class Hierarchy:
 
         What a class of the platform extends is not known here: it ends the way up.
         """
+        known = self._known_above.get(descriptor)
+        if known is not None:
+            return known
         above = _reach(descriptor, self._supertypes, _MAX_SUPERTYPES + 1)
+        if len(above) <= _FEW:
+            self._known_above[descriptor] = above
         if len(above) > _MAX_SUPERTYPES:
             definition = self._definitions[descriptor]
             definition.file.note("limit", "a class has more supertypes than are followed", at=definition.row)
@@ -91,7 +100,14 @@ class Hierarchy:
 
     def subtypes_of(self, descriptor: str) -> tuple[str, ...]:
         """Return all classes of the app below a type, nearest first, without the type itself."""
-        return _reach(descriptor, self._subtypes, len(self._definitions))
+        if descriptor not in self._subtypes:
+            return ()
+        known = self._known_below.get(descriptor)
+        if known is None:
+            known = _reach(descriptor, self._subtypes, len(self._definitions))
+            if len(known) <= _FEW:
+                self._known_below[descriptor] = known
+        return known
 
     def is_subtype(self, descriptor: str, supertype: str) -> bool | None:
         """Say whether a class is, extends or implements `supertype`.

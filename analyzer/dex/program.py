@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from analyzer.dex.arrays import distinct
+from analyzer.dex.callers import Callers
 from analyzer.dex.classes import DexClass, DexField, DexMethod
 from analyzer.dex.errors import DexError
 from analyzer.dex.file import DexFile
@@ -24,9 +25,12 @@ _CACHED_METHODS = 1 << 16
 _FEW_SUBTYPES = 16
 """Below more classes than this, methods are first searched by name in all files at once."""
 _REMEMBERED = 1 << 12
-_FEW_OWNERS = 8
+_FEW_OWNERS = 2
 """Names of this many classes are looked up one by one."""
-_INVOKE_SUPER = frozenset({0x6F, 0x75})
+_FEW_NAMES = 32
+"""Answers that are not longer than this are kept."""
+_CACHED_NAMES = 1 << 18
+"""Most owners that are kept by the signatures of their methods."""
 
 
 class Program:
@@ -38,6 +42,9 @@ class Program:
         self._problems = problems
         self._method_refs: dict[tuple[str | None, str | None, str | None], tuple[MethodRef, ...]] = {}
         self._signatures: dict[tuple[str, str], dict[str, DexMethod]] = {}
+        self._named: dict[tuple[str, str], frozenset[str]] = {}
+        self._names_left = _CACHED_NAMES
+        self._reaching: dict[DexMethod, tuple[MethodRef, ...]] = {}
         self._resolved: dict[MethodRef, DexMethod | None] = {}
         self._searches: dict[tuple[re.Pattern[bytes] | bytes, ...], tuple[str, ...]] = {}
 
@@ -91,6 +98,11 @@ class Program:
         # Within one file, names need not be compared to know that no class is defined twice.
         single = len(self.files) == 1 and len(distinct(types := self.files[0].tables.class_types)) == len(types)
         return Users(self.files, self.lookup, () if single else self.hierarchy.shadowed)
+
+    @cached_property
+    def callers(self) -> Callers:
+        """Which methods call and create what; answers are kept."""
+        return Callers(self.users)
 
     @cached_property
     def lookup(self) -> Lookup:
@@ -240,6 +252,16 @@ class Program:
         Those are its own, that of classes below that inherit it, and for a virtual method that of supertypes it
         overrides or implements a method of.
         """
+        known = self._reaching.get(method)
+        if known is None:
+            known = self._refs_reaching(method)
+            if len(self._reaching) >= _CACHED_REFS:
+                self._reaching.clear()
+            if len(known) <= _FEW_NAMES:
+                self._reaching[method] = known
+        return known
+
+    def _refs_reaching(self, method: DexMethod) -> tuple[MethodRef, ...]:
         ref = method.ref
         hierarchy = self.hierarchy
         owners = {ref.owner}
@@ -249,15 +271,27 @@ class Program:
         if not method.is_direct:
             for owner in tuple(owners):
                 owners.update(hierarchy.supertypes_of(owner))
-        if len(owners) <= _FEW_OWNERS:
-            return tuple(sorted({one for owner in owners for one in self.method_refs(owner, ref.name, ref.descriptor)}))
-        named = {
-            file.method(index)
-            for file in self.files
-            for index in file.tables.find_methods(None, ref.name, ref.descriptor)
-            if file.type(int(file.tables.method_owners[index])) in owners
-        }
-        return tuple(sorted(named))
+        refs = [MethodRef(owner, ref.name, ref.descriptor) for owner in sorted(owners)]
+        if len(refs) <= _FEW_OWNERS:
+            return tuple(one for one in refs if self.lookup.methods(one))
+        named = self._owners_naming(ref.name, ref.descriptor)
+        return tuple(one for one in refs if one.owner in named)
+
+    def _owners_naming(self, name: str, descriptor: str) -> frozenset[str]:
+        """Return the classes on which code of the app names a method with this name and descriptor."""
+        known = self._named.get((name, descriptor))
+        if known is None:
+            known = frozenset(
+                file.type(int(file.tables.method_owners[index]))
+                for file in self.files
+                for index in file.tables.find_methods(None, name, descriptor)
+            )
+            self._names_left -= len(known)
+            if self._names_left < 0:
+                self._named.clear()
+                self._names_left = _CACHED_NAMES - len(known)
+            self._named[name, descriptor] = known
+        return known
 
     def calls_of(self, methods: Iterable[DexMethod]) -> tuple[Site, ...]:
         """Return the calls that may run one of `methods`, under all names they have.
@@ -265,21 +299,33 @@ class Program:
         A call of ``super`` runs what the superclasses of the calling class define, and none of the other classes that
         replace the same method: ``super.onCreate()`` in one activity does not lead to another.
         """
+        names, owners = self._names_of(methods)
+        return tuple(
+            site
+            for site in self.users.callers_of(names)
+            if not site.is_super_call or self._may_lead(site.target, site.method, owners)
+        )
+
+    def methods_calling(self, methods: Iterable[DexMethod]) -> dict[DexMethod, None]:
+        """Return the methods that hold a call of `calls_of`, in no useful order; what is known of a name is kept."""
+        names, owners = self._names_of(methods)
+        return self.callers.calling(names, lambda target, method: self._may_lead(target, method, owners))
+
+    def _names_of(self, methods: Iterable[DexMethod]) -> tuple[dict[MethodRef, None], dict[tuple[str, str], set[str]]]:
+        """Return all names that methods have, and which classes define them by name and descriptor."""
         names: dict[MethodRef, None] = {}
         owners: dict[tuple[str, str], set[str]] = {}
         for method in methods:
+            ref = method.ref
             names.update(dict.fromkeys(self.refs_reaching(method)))
-            owners.setdefault((method.ref.name, method.ref.descriptor), set()).add(method.ref.owner)
-        return tuple(site for site in self.users.callers_of(names) if self._may_lead(site, owners))
+            owners.setdefault((ref.name, ref.descriptor), set()).add(ref.owner)
+        return names, owners
 
-    def _may_lead(self, site: Site, owners: Mapping[tuple[str, str], set[str]]) -> bool:
-        """Say whether a call may run a method that one of some classes defines, by name and descriptor."""
-        target = site.target
+    def _may_lead(self, target: object, method: DexMethod, owners: Mapping[tuple[str, str], set[str]]) -> bool:
+        """Say whether a call of ``super`` in `method` may run what one of some classes defines."""
         assert isinstance(target, MethodRef), "callers call methods"
         meant = owners.get((target.name, target.descriptor), set())
-        if target.owner in meant or site.via != "instruction" or site.instruction.opcode not in _INVOKE_SUPER:
-            return True
-        return not meant.isdisjoint(self.hierarchy.supertypes_of(site.method.ref.owner))
+        return target.owner in meant or not meant.isdisjoint(self.hierarchy.supertypes_of(method.ref.owner))
 
     def _by_signature(self, name: str, descriptor: str) -> dict[str, DexMethod]:
         """Return the definitions of methods with this name and descriptor by class."""
@@ -299,14 +345,7 @@ class Program:
         definition = self.hierarchy.find(owner)
         if definition is None:
             return None
-        file = definition.file
-        first, last = file.members.method_span[definition.row].tolist()
-        name = file.strings.find(ref.name) if first < last else None
-        if name is None:
-            return None
-        indices = file.members.method_index[first:last]
-        for place in np.flatnonzero(file.tables.method_names[indices] == name).tolist():
-            found = DexMethod(file, first + place)
+        for found in definition.methods_named(ref.name):
             if found.ref.descriptor == ref.descriptor and found.ref.owner == owner:
                 return found
         return None

@@ -6,6 +6,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from analyzer.dex.classes import DexClass, DexField, DexMethod
+from analyzer.dex.code import HEADER_BYTES
 from analyzer.dex.file import DexFile
 from analyzer.dex.handles import HandleKind
 from analyzer.dex.instructions import Instruction, decode
@@ -19,6 +20,7 @@ Via = Literal["instruction", "method-handle", "call-site"]
 
 _MAX_SITES = 4_000_000
 """Most sites of one question; methods that share code multiply what is in it."""
+_INVOKE_SUPER = frozenset({0x6F, 0x75})
 _READ_HANDLES: frozenset[HandleKind] = frozenset({"static-get", "instance-get"})
 _WRITE_HANDLES: frozenset[HandleKind] = frozenset({"static-put", "instance-put"})
 
@@ -33,6 +35,12 @@ class Site(msgspec.Struct, frozen=True, gc=False):
     target: MethodRef | FieldRef | str
     """What it names: a method, a field, the descriptor of a type, or the text of a string."""
     via: Via = "instruction"
+
+    @property
+    def is_super_call(self) -> bool:
+        """Whether it is a call of ``super`` itself."""
+        first = self.method.code_offset + HEADER_BYTES + 2 * self.offset
+        return self.via == "instruction" and self.method.file.data[first] in _INVOKE_SUPER
 
     @property
     def instruction(self) -> Instruction:

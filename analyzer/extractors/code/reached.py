@@ -31,7 +31,9 @@ class Activations:
     def __init__(self, program: Program, components: Collection[str]) -> None:
         """Follow callers in `program` to `components`, the descriptors of the classes that the manifest names."""
         self._program = program
-        self._components = frozenset(components)
+        names = frozenset(components)
+        self._entries = names.union(*map(program.hierarchy.supertypes_of, names))
+        """The components, and the classes that they extend: what these define runs in the components."""
         self._known: dict[DexMethod, Activation] = {}
         self._steps_left = _MAX_STEPS_IN_ALL
 
@@ -75,8 +77,7 @@ class Activations:
             or is_handed_on(self._program, ref)
         ):
             return False
-        below = self._program.hierarchy.subtypes_of(ref.owner)
-        return ref.owner in self._components or any(name in self._components for name in below)
+        return ref.owner in self._entries
 
     def _leading_to(self, methods: Iterable[DexMethod]) -> tuple[DexMethod, ...]:
         """Return the methods that call one of `methods`, or create an object that the platform calls it on."""
@@ -95,13 +96,9 @@ class Activations:
                 types.update(dict.fromkeys(program.hierarchy.subtypes_of(owner)))
         refs = dict.fromkeys(ref for owner in initialised for ref in program.method_refs(owner))
         fields = [field for owner in initialised for field in program.field_refs(owner)]
-        sites = (
-            *program.calls_of(called),
-            *program.users.callers_of(refs),
-            *program.users.creations_of(types),
-            *program.users.readers_of(fields),
-        )
-        return tuple(dict.fromkeys(site.method for site in sites))
+        found = program.methods_calling(called) | program.callers.calling(refs) | program.callers.creating(types)
+        found.update((site.method, None) for site in program.users.readers_of(fields))
+        return tuple(found)
 
     def _is_callback(self, method: DexMethod) -> bool:
         """Say whether a method implements or replaces one of a supertype, perhaps of the platform's."""
@@ -119,15 +116,20 @@ class Runs:
 
     def __init__(self, program: Program, components: Collection[str]) -> None:
         """Follow callers in `program` to `components`, the descriptors of the classes that the manifest names."""
+        self._known: dict[DexMethod, Activation] = {}
         self._activations = Activations(program, components)
         self._reachability = Reachability(program, [dotted(name) for name in components], _MAX_CALLERS)
 
     def of(self, method: DexMethod) -> Activation:
         """Say whether a method runs; where its callers are too many, the ways that begin at its object may tell."""
-        found = self._activations.of(method)
-        if found == "active" or self._reachability.of(method).state == "not-reachable":
-            return found
-        return "active" if self._reachability.of(method).state == "reachable" else "unknown"
+        known = self._known.get(method)
+        if known is None:
+            known = self._activations.of(method)
+            if known != "active":
+                state = self._reachability.of(method).state
+                known = "active" if state == "reachable" else known if state == "not-reachable" else "unknown"
+            self._known[method] = known
+        return known
 
 
 def _is_found_by_name(method: DexMethod) -> bool:
