@@ -21,6 +21,8 @@ _BASE64 = re.compile(rb"M[A-Za-z0-9+/_-]{3}[A-Za-z0-9+/_\r\n-]{60}")
 _HEX = re.compile(r"30[ :]?[58][0-9A-Fa-f](?:[ :]?[0-9A-Fa-f]{2}){40}")
 _HEX_CHARACTERS = b"0123456789ABCDEFabcdef :"
 _HEX_RUN = 84
+_ARRAYS = (b"\x30", b"-----BEGIN ", b"\xfe\xed\xfe\xed", b"\0\0\0\2\0\0\0\x14")
+"""How certificates, PEM texts and key stores of the types JKS and BKS begin."""
 _RESOURCE_MARKS = ("-----BEGIN ", "MII", "MFkw", "MHYw", "3082")
 _LEAST_BYTES = 60
 """No certificate and hardly a key is smaller."""
@@ -147,11 +149,7 @@ def _texts(code: CodeContext, gaps: list[AnalysisGap]) -> Iterator[CodeInput]:
 
 
 def _arrays(code: CodeContext, gaps: list[AnalysisGap]) -> Iterator[CodeInput]:
-    arrays = [
-        array
-        for beginning in (b"\x30", b"-----BEGIN ", b"\xfe\xed\xfe\xed", b"\0\0\0\2\0\0\0\x14")
-        for array in byte_arrays(code.program, beginning, least=_LEAST_BYTES, most=_MAX_ARRAYS)
-    ]
+    arrays = byte_arrays(code.program, _ARRAYS, least=_LEAST_BYTES, most=_MAX_ARRAYS)
     if len(arrays) >= _MAX_ARRAYS:
         gaps.append(_limit(f"{_MAX_ARRAYS} arrays of bytes"))
     for array in arrays:
