@@ -1,6 +1,6 @@
 """Does one measured thing in a process of its own and prints the figures as JSON.
 
-    python -m tests.benchmarks.worker scan|androguard|index|code APP.apk
+    python -m tests.benchmarks.worker scan|repeated-scan|index APP.apk
 
 Times count from when the libraries are loaded. Where several repetitions make sense, the best one counts.
 """
@@ -54,14 +54,6 @@ def _scan(path: Path, repeats: int = 1) -> dict[str, float]:
     return _measured(work, repeats)
 
 
-def _androguard(path: Path) -> dict[str, float]:
-    from androguard.misc import AnalyzeAPK
-    from loguru import logger
-
-    logger.disable("androguard")
-    return _measured(lambda: AnalyzeAPK(str(path)))
-
-
 def _index(path: Path) -> dict[str, float]:
     entries = stored_entries(path)
     contents = inflated(entries)
@@ -73,7 +65,6 @@ def _index(path: Path) -> dict[str, float]:
 _KINDS: dict[str, Callable[[Path], dict[str, float]]] = {
     "scan": _scan,
     "repeated-scan": lambda path: _scan(path, 3),
-    "androguard": _androguard,
     "index": _index,
 }
 
