@@ -46,6 +46,7 @@ class Program:
         self._names_left = _CACHED_NAMES
         self._reaching: dict[DexMethod, tuple[MethodRef, ...]] = {}
         self._resolved: dict[MethodRef, DexMethod | None] = {}
+        self._resolved_fields: dict[FieldRef, DexField | None] = {}
         self._searches: dict[tuple[re.Pattern[bytes] | bytes, ...], tuple[str, ...]] = {}
 
     @classmethod
@@ -214,6 +215,13 @@ class Program:
 
     def resolve_field(self, ref: FieldRef) -> DexField | None:
         """Return the definition of a field: in the class or above it; None when the app does not define it."""
+        if ref not in self._resolved_fields:
+            if len(self._resolved_fields) >= _CACHED_METHODS:
+                self._resolved_fields.clear()
+            self._resolved_fields[ref] = self._resolve_field(ref)
+        return self._resolved_fields[ref]
+
+    def _resolve_field(self, ref: FieldRef) -> DexField | None:
         for owner in (ref.owner, *self.hierarchy.supertypes_of(ref.owner)):
             definition = self.hierarchy.find(owner)
             if definition is None:

@@ -20,6 +20,8 @@ _MAX_DESCRIPTOR = 0xFFFF
 """Longest list of parameter types, as in class files."""
 _CACHED_NAME = 1_024
 _CACHED_METHODS = 1 << 16
+_MOST_OWNERS = 0xFFFF
+"""Fields and methods name the type that owns them in 16 bits."""
 _ROW_WORDS = {"string": 1, "type": 1, "proto": 3, "field": 2, "method": 2, "class": 8}
 
 Column = npt.NDArray[np.uint32]
@@ -179,7 +181,7 @@ class IdTables:
     ) -> list[int]:
         """Return the rows with this owner and name; valid tables are sorted by owner, which says `ascending`."""
         type_index = None if owner is None else self.find_type(owner)
-        if owner is not None and (type_index is None or type_index > np.iinfo(owners.dtype).max):
+        if owner is not None and (type_index is None or type_index > _MOST_OWNERS):
             return []
         string = None if name is None else self.strings.find(name)
         if name is not None and string is None:
