@@ -1,6 +1,7 @@
 """The catalogue ``certificates.yaml``: certificates that should not come with a release, and what takes some."""
 
 import base64
+import hashlib
 import re
 from typing import Annotated, Literal
 
@@ -34,6 +35,13 @@ class TestKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def digest(self) -> bytes:
         """The decoded digest."""
         return base64.b64decode(self.spki_sha256, validate=True)
+
+
+class SigningCertificate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A certificate that signs apps."""
+
+    name: str
+    certificate_sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 
 
 class CertificateSink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,11 +79,17 @@ class KnownCertificates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
     subjects: tuple[KnownSubject, ...] = ()
     test_keys: tuple[TestKey, ...] = ()
+    signing: tuple[SigningCertificate, ...] = ()
     sinks: tuple[CertificateSink, ...] = ()
 
     def subject(self, subject: str) -> KnownSubject | None:
         """Return the authority with this subject."""
         return next((known for known in self.subjects if known.matches(subject)), None)
+
+    def signs_apps(self, certificate: bytes) -> bool:
+        """Tell whether a certificate in DER is one that signs apps, and no TLS server has."""
+        digest = hashlib.sha256(certificate).hexdigest()
+        return any(known.certificate_sha256 == digest for known in self.signing)
 
     def test_key(self, digest: bytes) -> TestKey | None:
         """Return the published key whose SubjectPublicKeyInfo has this SHA-256."""

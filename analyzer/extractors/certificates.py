@@ -136,12 +136,18 @@ class _Extraction:
             self._add(group, items)
 
     def _add(self, group: Group, items: list[Item]) -> None:
+        if not group.uses:
+            items = [item for item in items if not self._signs_apps(item)]
         self._facts += certificate_facts(group, items, self._catalogue)
         for item in items:
             inside = item.store.certificates if item.store is not None else ()
             for certificate in (item.certificate, *inside):
                 if certificate is not None:
                     self._bundled.setdefault(certificate, group.entry)
+
+    def _signs_apps(self, item: Item) -> bool:
+        certificate = item.certificate
+        return certificate is not None and self._catalogue.certificates.signs_apps(certificate.der)
 
     def _read(self, entry: str, data: bytes) -> Contents:
         if len(data) <= MAX_INPUT_BYTES:

@@ -48,6 +48,7 @@ from analyzer.reporters.view_settings import (
     transparency_words,
     user_cas_words,
 )
+from analyzer.reporters.view_unchecked import with_unchecked
 from analyzer.reporters.words import DOMAIN_PROBLEMS, MECHANISMS, owner_name, show
 
 MAX_ROWS = 250
@@ -79,7 +80,7 @@ def host_table(facts: Facts, as_of: dt.datetime, gaps: Iterable[AnalysisGap] = (
     rows += context.named_rows()
     omitted = max(0, len(rows) + len(base_rows) - MAX_ROWS)
     return HostTable(
-        rows=(*rows[: len(rows) - omitted], *base_rows),
+        rows=with_unchecked((*rows[: len(rows) - omitted], *base_rows), facts),
         notes=(*_notes(facts), *context.names.notes()),
         omitted=omitted,
     )

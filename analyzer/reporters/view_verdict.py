@@ -57,9 +57,16 @@ def verdict(result: ScanResult, as_of: dt.datetime) -> Verdict:
 
 
 def _policy(facts: Facts, pinning: Pinning) -> list[str]:
-    """Return what is pinned, then what checks nothing, then what else is open."""
+    """Return what is pinned, what checks nothing, and what else is open.
+
+    Where nothing is pinned, what checks nothing and is known to be used leads.
+    """
     pinned, opened = _policy_parts(facts, pinning)
-    return [*pinned, *_code(facts), *opened]
+    broken = [sentence for kind in _CHECKS_NOTHING if (sentence := _callbacks(facts.callbacks, kind))]
+    used = any(one.activation == "active" and _checks_nothing(one) for one in facts.callbacks)
+    if used and all(pin.mechanism == "string" for pin in facts.pins):
+        return [*broken, *pinned, *_code(facts), *opened]
+    return [*pinned, *broken, *_code(facts), *opened]
 
 
 def _policy_parts(facts: Facts, pinning: Pinning) -> tuple[list[str], list[str]]:
@@ -121,7 +128,8 @@ def _refusals(app: AppInfo, policy: NetworkPolicy) -> list[str]:
 
 
 def _code(facts: Facts) -> list[str]:
-    sentences = [sentence for kind in _CHECKS_NOTHING if (sentence := _callbacks(facts.callbacks, kind))]
+    """Return what pins are set in code."""
+    sentences: list[str] = []
     in_code = [pin for pin in facts.pins if pin.mechanism not in ("nsc", "string")]
     if in_code:
         mechanisms = join_words(sorted({MECHANISMS[pin.mechanism] for pin in in_code}))
@@ -136,12 +144,16 @@ def _code(facts: Facts) -> list[str]:
     return sentences
 
 
+def _checks_nothing(callback: CallbackFact) -> bool:
+    return callback.kind in _CHECKS_NOTHING and callback.behaviour in _CHECKS_NOTHING[callback.kind][0]
+
+
 def _callbacks(callbacks: Sequence[CallbackFact], kind: str) -> str:
-    behaviours, one, many, what = _CHECKS_NOTHING[kind]
+    _, one, many, what = _CHECKS_NOTHING[kind]
     matching = [
         callback
         for callback in callbacks
-        if callback.kind == kind and callback.behaviour in behaviours and callback.activation != "defined_only"
+        if callback.kind == kind and _checks_nothing(callback) and callback.activation != "defined_only"
     ]
     if not matching:
         return ""

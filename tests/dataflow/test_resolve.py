@@ -3,9 +3,9 @@
 import pytest
 
 from analyzer.dataflow.limits import FlowLimits
-from analyzer.dataflow.question import Instance
+from analyzer.dataflow.question import Instance, Question
 from analyzer.dataflow.resolve import Resolver
-from analyzer.dataflow.values import Created, Moment, Number, Result, Text
+from analyzer.dataflow.values import Created, Moment, Number, Parameter, Result, Text, Unknown
 from analyzer.dex import MethodRef
 from tests.dataflow.support import RESOURCES, Table, method, pins, program, resolver, returned, sites
 
@@ -249,3 +249,15 @@ def test_a_budget_that_ends_between_two_callers_leaves_a_partial_answer() -> Non
     found = resolving.resolve_texts(values.calls[site.offset].arguments[1])
     assert (found.state, found.texts) == ("partial", ("first.example.com",))
     assert found.reasons == ("too much work to follow",)
+
+
+def test_a_caller_that_was_assumed_and_is_not_found_again_makes_a_value_unknown() -> None:
+    resolving = resolver("java")
+    called = next(
+        one
+        for definition in program("java").classes
+        for one in definition.methods
+        if one.ref.parameters == ("Ljava/lang/String;",) and one.is_static and resolving.call_sites(one)
+    )
+    question = Question(resolving.limits, fixed={("caller", called): Number(99)})
+    assert resolving.reduce(Parameter(called.ref, 0), None, question, 0) == Unknown("too much work to follow")

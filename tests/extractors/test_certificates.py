@@ -2,15 +2,18 @@
 
 import base64
 import datetime as dt
+import hashlib
 import random
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from msgspec.structs import replace
 
 from analyzer.apk.app import open_app
 from analyzer.extractors.catalogue import load_catalogue
+from analyzer.extractors.certificate_catalogue import SigningCertificate
 from analyzer.extractors.certificates import CertificateExtraction, extract_certificates
 from analyzer.extractors.code.certificates import CertificateCode, CodeInput, CodePassword, CodeUse
 from analyzer.model import CertificateFact, Location, NetworkPolicy
@@ -160,6 +163,20 @@ def test_files_beside_classes_belong_to_the_library(tmp_path: Path) -> None:
     assert {fact.entry: fact.owner for fact in found.certificates} == {
         "okhttp3/internal/ca.pem": "sdk:okhttp", "assets/ca.pem": "first-party",
     }  # fmt: skip
+
+
+def test_certificates_that_sign_apps_are_left_out_where_nothing_uses_them(tmp_path: Path) -> None:
+    signer = SigningCertificate(name="a signer", certificate_sha256=hashlib.sha256(CA.der).hexdigest())
+    known = replace(CATALOGUE, certificates=replace(CATALOGUE.certificates, signing=(signer,)))
+    path = tmp_path / "app.apk"
+    path.write_bytes(apk(manifest(), files={"assets/signer.pem": CA.pem}))
+    app = open_app(path, Limits())
+    assert extract_certificates(app, known, NetworkPolicy(state="none")).certificates == ()
+    assert extract_certificates(app, CATALOGUE, NetworkPolicy(state="none")).certificates != ()
+
+
+def test_the_signers_of_play_services_are_known() -> None:
+    assert [len(bytes.fromhex(one.certificate_sha256)) for one in CATALOGUE.certificates.signing] == [32, 32]
 
 
 def test_known_roots_are_named(tmp_path: Path) -> None:

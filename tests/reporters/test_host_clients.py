@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+from msgspec.structs import replace
+
 from analyzer.model import Facts, HostFact, PinFact
 from analyzer.model.pins import Mechanism
 from analyzer.reporters.view_clients import HostClients, same_clients
@@ -79,3 +81,41 @@ def test_hosts_without_pins_are_listed_by_what_contacts_them() -> None:
         (("b.example.org",), ("WebView",)),
     ]
     assert same_clients(HostClients(known), ["x", "y"]) == [("x", "y")]
+
+
+def test_a_manager_for_the_whole_process_that_accepts_everything_is_told_of_the_hosts_it_serves() -> None:
+    accepting = factories.callback(clients=("https-url-connection",), process_wide=True)
+    known = facts(host("a.example.org", "url-connection"), host("b.example.org", "okhttp"))
+    known = replace(known, callbacks=(accepting,))
+    said_of = rows(known)
+    assert said_of["a.example.org",] == ["Not pinned", "Every certificate accepted over URLConnection"]
+    assert said_of["b.example.org",] == ["Not pinned"]
+    assert said_of["all other hosts",] == ["Not pinned", "Every certificate accepted over URLConnection"]
+
+
+def test_what_is_handed_to_single_connections_is_told_of_some_calls() -> None:
+    manager = factories.callback(clients=("okhttp",))
+    verifier = factories.callback(kind="hostname_verifier", clients=("okhttp",))
+    known = replace(facts(host(HOST, "okhttp")), callbacks=(manager, verifier))
+    assert rows(known)[HOST,] == [
+        "Not pinned",
+        "Some calls over OkHttp accept every certificate",
+        "Some calls over OkHttp accept every host name",
+    ]
+
+
+def test_a_webview_that_goes_on_is_told_of_pages() -> None:
+    handler = factories.callback(kind="webview_ssl_error", behaviour="proceed")
+    known = replace(facts(host(HOST, "webview")), callbacks=(handler,))
+    assert rows(known)[HOST,] == ["Not pinned", "A WebView goes on after any TLS error"]
+
+
+def test_what_does_not_run_or_checks_is_no_news_of_a_host() -> None:
+    callbacks = (
+        factories.callback(clients=("okhttp",), activation="defined_only"),
+        factories.callback(clients=("okhttp",), behaviour="delegate"),
+        factories.callback(clients=("okhttp",), debug_only=True),
+        factories.callback(clients=("okhttp",), owner="sdk:facebook"),
+    )
+    known = replace(facts(host(HOST, "okhttp")), callbacks=callbacks)
+    assert rows(known)[HOST,] == ["Not pinned"]

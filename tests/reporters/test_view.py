@@ -168,6 +168,12 @@ class TestVerdict:
     def test_a_trust_manager_that_checks_nothing_is_named(self) -> None:
         assert "1 trust manager accepts every certificate." in build_view(cases.shop()).verdict.known
 
+    def test_a_trust_manager_that_checks_nothing_leads_where_nothing_is_pinned(self) -> None:
+        shop = cases.shop()
+        assert shop.facts is not None
+        bare = replace(shop, facts=replace(shop.facts, pins=()))
+        assert build_view(bare).verdict.known[0] == "1 trust manager accepts every certificate."
+
     def test_pins_in_code_are_not_said_to_work_when_nothing_uses_them(self) -> None:
         assert (
             "Pins are set in code (OkHttp) for 1 host pattern; they are known to be in use for none of them."

@@ -175,6 +175,7 @@ class _Extraction:
             detail=verdict.detail,
             values=self._texts(verdict.operands),
             debug_only=verdict.debug_only,
+            clients=installation.clients,
             evidence=tuple(dict.fromkeys((*_statements(first), *installation.trail))),
         )
 

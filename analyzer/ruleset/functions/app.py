@@ -3,10 +3,15 @@
 Conditions call them by the name given to ``@judgement``.
 """
 
-from analyzer.model import ApiUse
+from analyzer.model import ApiUse, Location
 from analyzer.ruleset.functions.registry import Context, judgement
 
-_LOADERS = frozenset({"dex-class-loader", "path-class-loader", "in-memory-dex-class-loader", "dex-file"})
+_LOADERS = {
+    "dex-class-loader": "DexClassLoader",
+    "dex-file": "DexFile",
+    "in-memory-dex-class-loader": "InMemoryDexClassLoader",
+    "path-class-loader": "PathClassLoader",
+}
 _OVER_THE_AIR = frozenset({"codepush", "expo-updates", "shorebird", "tinker", "sophix", "robust"})
 
 
@@ -51,8 +56,13 @@ def has_opaque_code(context: Context) -> bool:
 
 @judgement("run_time_code")
 def run_time_code(context: Context) -> tuple[str, ...]:
-    """Name the ways in which the app brings in code at run time, sorted."""
-    loaders = {use.api for use in context.facts.api_uses if use.api in _LOADERS and use.activation != "defined_only"}
+    """Name the ways in which the app brings in code at run time, sorted: class loaders with the classes using them."""
+    loaders = {
+        f"{_LOADERS[use.api]} in {place.class_name}" if place.class_name else _LOADERS[use.api]
+        for use in context.facts.api_uses
+        if use.api in _LOADERS and use.activation != "defined_only"
+        for place in use.evidence[:1] or (Location(kind="code", entry=""),)
+    }
     frameworks = {sdk.name for sdk in context.facts.sdks if sdk.name in _OVER_THE_AIR}
     return tuple(sorted(loaders | frameworks | {payload.entry for payload in context.facts.payloads}))
 

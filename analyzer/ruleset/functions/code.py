@@ -28,6 +28,14 @@ def api_place(fact: ApiUse) -> str:
     return (place.class_name if place is not None else None) or "the code"
 
 
+@judgement("only_without_tls")
+def only_without_tls(context: Context, host: str) -> bool:
+    """Tell whether all URLs of a host in the app's code are without TLS, so that no pin could be checked."""
+    facts = [fact for fact in context.facts.hosts if fact.name == host and fact.source == "code"]
+    named = any(fact.cleartext_named or fact.cleartext_clients for fact in facts)
+    return named and not any(fact.tls_ports for fact in facts)
+
+
 @judgement("old_protocols")
 def old_protocols(context: Context, fact: ApiUse) -> tuple[str, ...]:
     """Name the protocol versions before TLS 1.2 in a call's arguments that some device of the app still has."""

@@ -32,6 +32,16 @@ _DUMMY = frozenset({"placeholder", "example", "empty-input"})
 
 # ---- single pins
 
+# What apps of all kinds link to and ask, and do not run: for the guess which hosts are the app's own.
+_PUBLIC_SERVICES = frozenset(
+    {
+        "android.com", "apple.com", "bing.com", "facebook.com", "github.com", "githubusercontent.com", "google.com",
+        "googleapis.com", "googlelabs.com", "gstatic.com", "instagram.com", "linkedin.com", "live.com", "microsoft.com",
+        "openstreetmap.org", "paypal.com", "reddit.com", "stackoverflow.com", "t.me", "telegram.org", "tiktok.com",
+        "twitter.com", "whatsapp.com", "wikipedia.org", "yahoo.com", "youtu.be", "youtube.com",
+    }
+)  # fmt: skip
+
 
 @judgement("is_authority_pin")
 def is_authority_pin(context: Context, value: str) -> bool:
@@ -236,11 +246,20 @@ def _first_party_hosts(context: Context) -> set[str]:
     configured = {_bare(name) for name in context.options.first_party}
     named = {fact.name.lower() for fact in context.facts.hosts if fact.owner == "first-party"}
     if not configured:
-        return named
+        package = set(context.facts.app.package.lower().split("."))
+        return {name for name in named if not _is_public_service(name, package)}
     within = {fact.name.lower() for fact in context.facts.hosts}
     hosts = {name for name in within if any(name == top or name.endswith("." + top) for top in configured)}
     # A configured domain of which the app names no host is judged by itself.
     return hosts | {top for top in configured if not any(h == top or h.endswith("." + top) for h in hosts)}
+
+
+def _is_public_service(host: str, package: set[str]) -> bool:
+    """Tell whether a host belongs to a service that apps of all kinds link to, other than that of the app's maker."""
+    return any(
+        (host == domain or host.endswith("." + domain)) and domain.partition(".")[0] not in package
+        for domain in _PUBLIC_SERVICES
+    )
 
 
 def _covers(pin: PinFact, host: str) -> bool:

@@ -155,6 +155,9 @@ class TestCompiledAsTheyAre:
         trail = of_class(verifiers("callbacks-java").callbacks, "AlwaysTrue").evidence
         assert any("setHostnameVerifier" in (place.snippet or "") for place in trail)
 
+    def test_the_client_that_uses_it_is_named(self) -> None:
+        assert of_class(verifiers("callbacks-java").callbacks, "AlwaysTrue").clients == ("https-url-connection",)
+
 
 class TestShrunkByR8:
     """R8 merges most of them into one class; each case is judged and followed on its own."""

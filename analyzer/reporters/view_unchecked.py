@@ -1,0 +1,86 @@
+"""What the host table says of clients that check no certificate or no host name: a row's settings mean little there."""
+
+from collections.abc import Iterable, Mapping
+
+from msgspec.structs import replace
+
+from analyzer.model import CallbackFact, Facts
+from analyzer.reporters.view_clients import CLIENTS
+from analyzer.reporters.view_model import HostRow, Value
+
+# By the names of sinks, the clients of hosts that use what is handed there.
+_SERVES: Mapping[str, tuple[str, ...]] = {
+    "apache-httpclient": ("apache-httpclient",),
+    "default-ssl-context": ("url-connection",),
+    "grpc": ("grpc",),
+    "https-url-connection": ("url-connection",),
+    "java-websocket": ("java-websocket",),
+    "ktor": ("ktor",),
+    "loopj": ("loopj-async-http",),
+    "okhttp": ("okhttp", "okhttp-plain"),
+    "paho": ("mqtt",),
+    "socket": ("socket",),
+    "volley": ("volley",),
+}
+_NOTHING_CHECKED = {
+    "trust_manager": (frozenset({"accept-all", "null-guard", "swallow"}), "every certificate"),
+    "hostname_verifier": (frozenset({"accept-all"}), "every host name"),
+}
+
+
+class UncheckedClients:
+    """Clients to which something that accepts everything is handed, in code that runs."""
+
+    def __init__(self, facts: Facts) -> None:
+        """Take the facts. What is handed to single connections of an SDK says nothing of the app's own hosts."""
+        self._everywhere: dict[str, dict[str, None]] = {}
+        self._somewhere: dict[str, dict[str, None]] = {}
+        self._webview = False
+        for fact in facts.callbacks:
+            if fact.activation != "active" or fact.debug_only:
+                continue
+            if fact.owner.startswith("sdk:") and not fact.process_wide:
+                continue
+            if fact.kind == "webview_ssl_error":
+                self._webview |= fact.behaviour == "proceed"
+            else:
+                self._add(fact)
+
+    def _add(self, fact: CallbackFact) -> None:
+        behaviours, what = _NOTHING_CHECKED.get(fact.kind, (frozenset[str](), ""))
+        if fact.behaviour not in behaviours:
+            return
+        found = self._everywhere if fact.process_wide else self._somewhere
+        for sink in fact.clients:
+            for client in _SERVES.get(sink, ()):
+                found.setdefault(CLIENTS[client], {})[what] = None
+
+    def added(self, row: HostRow) -> HostRow:
+        """Return a row of the table with what holds where one of its clients checks nothing.
+
+        What is set for the whole process holds for hosts that are not known by name as well. Which of several
+        connections or WebViews contacts a host is not known.
+        """
+        clients = set(row.clients)
+        values = [
+            Value(text=f"{what.capitalize()} accepted over {client}", state="bad")
+            for client, things in sorted(self._everywhere.items())
+            if client in clients or row.kind == "base"
+            for what in things
+        ]
+        values += [
+            Value(text=f"Some calls over {client} accept {what}", state="warn")
+            for client, things in sorted(self._somewhere.items())
+            if client in clients
+            for what in things
+            if what not in self._everywhere.get(client, {})
+        ]
+        if self._webview and CLIENTS["webview"] in clients:
+            values.append(Value(text="A WebView goes on after any TLS error", state="warn"))
+        return replace(row, enforced=(*row.enforced, *values)) if values else row
+
+
+def with_unchecked(rows: Iterable[HostRow], facts: Facts) -> tuple[HostRow, ...]:
+    """Return the rows of the table, each with what holds where one of its clients checks nothing."""
+    unchecked = UncheckedClients(facts)
+    return tuple(unchecked.added(row) for row in rows)
