@@ -32,8 +32,9 @@ def reports_of(app: Path, engine: Engine, options: ScanOptions) -> dict[Path, by
     chains = app.parent / "chains"
     if chains.is_dir():
         # Paths would differ between machines, but only the name of a trust store gets into a report.
-        store = f"sample={app.parent / 'roots.pem'}"
-        options = replace(options, live=LiveOptions(chains=chains, trust_stores=(store,)))
+        files = sorted(app.parent.glob("*roots.pem"))
+        stores = tuple(f"{path.stem.removesuffix('roots').rstrip('-') or 'sample'}={path}" for path in files)
+        options = replace(options, live=LiveOptions(chains=chains, trust_stores=stores))
         engine = load_engine(options)
     result = scan(app, options, engine)
     return {

@@ -76,8 +76,9 @@ def _respell(document: dict[str, Any], spell: Callable[[str], str]) -> None:
     """
     for signer in _records(document, "app", "signers"):
         _respell_key(signer, "certificate_sha256", spell)
-    for certificate in _records(document, "facts", "certificates"):
-        _respell_key(certificate, "certificate_sha256", spell)
+    for kind in ("certificates", "anchors"):
+        for certificate in _records(document, "facts", kind):
+            _respell_key(certificate, "certificate_sha256", spell)
     for chain in _records(document, "facts", "chains"):
         _respell_key(chain, "recording_sha256", spell)
         for certificate in _records({"chain": chain}, "chain", "certificates"):

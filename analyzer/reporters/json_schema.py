@@ -10,6 +10,7 @@ SCHEMA_ID = f"urn:pinscope:report:{SCHEMA_VERSION}"
 HEXADECIMAL_FIELDS = frozenset(
     {
         ("Signer", "certificate_sha256"),
+        ("BundledAnchor", "certificate_sha256"),
         ("CertificateFact", "certificate_sha256"),
         ("ChainObservation", "recording_sha256"),
         ("ObservedCertificate", "certificate_sha256"),

@@ -10,6 +10,7 @@ from analyzer.model import (
     AnalysisGap,
     ApiUse,
     AppInfo,
+    BundledAnchor,
     CallbackFact,
     CertificateFact,
     ChainObservation,
@@ -229,6 +230,7 @@ FACTS = Facts(
             certificate_sha256=CERTIFICATE_DIGEST,
         ),
     ),
+    anchors=(BundledAnchor(certificate=b"0", certificate_sha256=CERTIFICATE_DIGEST, resources=("@raw/ca",)),),
     sdks=(SdkFact(name="OkHttp", kind="library", version="4.12.0"),),
     hosts=(HostFact(name="api.example.com", owner="first-party", source="policy"),),
     chains=(

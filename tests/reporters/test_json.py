@@ -102,6 +102,7 @@ def test_digests_of_keys_are_base64_and_fingerprints_of_certificates_hexadecimal
     assert by_certificate["digest"] == CERTIFICATE_DIGEST.hex()
     assert written["app"]["signers"][0]["certificate_sha256"] == CERTIFICATE_DIGEST.hex()
     assert written["facts"]["certificates"][0]["certificate_sha256"] == CERTIFICATE_DIGEST.hex()
+    assert written["facts"]["anchors"][0]["certificate_sha256"] == CERTIFICATE_DIGEST.hex()
     assert written["facts"]["certificates"][0]["spki_sha256"] == by_key["digest"]
     (chain,) = written["facts"]["chains"]
     assert chain["presented_sha256"] == [by_key["digest"]]
@@ -123,6 +124,7 @@ def test_every_field_of_raw_bytes_has_a_settled_spelling() -> None:
     }
     assert base64_fields == {
         ("PolicyPin", "digest"),
+        ("BundledAnchor", "certificate"),
         ("CertificateFact", "spki_sha256"),
         ("CertificateFact", "reencoded_spki_sha256"),
         ("ChainObservation", "presented_sha256"),
