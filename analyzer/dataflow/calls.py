@@ -49,6 +49,10 @@ class MethodCalls:
             known = self._known[key] = self._judge(ref, kind, position)
         return known
 
+    def surely_changes(self, ref: MethodRef, kind: CallKind, position: int) -> bool:
+        """Say whether a call is to a static method of the platform that changes its argument at `position`."""
+        return kind == "static" and _CHANGES_ARGUMENT.get((ref.owner, ref.name)) == position
+
     def returns_receiver(self, ref: MethodRef, kind: CallKind) -> bool:
         """Say whether a call returns its receiver, as the methods of fluent builders do."""
         known = self._fluent.get((ref, kind))
@@ -62,7 +66,7 @@ class MethodCalls:
         types = ref.parameters if kind == "static" else (ref.owner, *ref.parameters)
         if position >= len(types) or types[position][0] not in "L[" or types[position] in _IMMUTABLE:
             return False
-        if kind == "static" and _CHANGES_ARGUMENT.get((ref.owner, ref.name)) == position:
+        if self.surely_changes(ref, kind, position):
             return True
         return self._program.resolve_method(ref) is not None
 

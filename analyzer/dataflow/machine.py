@@ -298,7 +298,8 @@ class Machine:
         definition.ref, definition.kind = ref, kind
         self._remember_cells(definition, state, arguments)
         for position, argument in enumerate(arguments):
-            if self.calls.takes_note(ref, kind, position) and (position == 0 or self._made_here(argument)):
+            noted = self.calls.takes_note(ref, kind, position)
+            if noted and (position == 0 or self._made_here(argument) or self.calls.surely_changes(ref, kind, position)):
                 self._happened(state, argument, instruction.offset)
         if ref.return_type == "V":
             state.pending = None

@@ -15,6 +15,7 @@ from tests.dataflow.support import RESOURCES, Table, method, pins, program, reso
     [
         ("Literals.literal", [("literal.example.com", ("sha256/a", "sha256/b"))]),
         ("Literals.fromField", [("constant.example.com", ("sha256/one", "sha256/two"))]),
+        ("Literals.fromTwoArrays", [("both.example.com", ("sha256/one", "sha256/two", "sha256/backup"))]),
         ("Literals.fromList", [("list.example.com", ("sha256/three", "sha256/four"))]),
         ("Literals.eachOfAnArray", [("each.example.com", ("sha256/one", "sha256/two"))]),
         ("Literals.eachOfAList", [("each.example.com", ("sha256/three", "sha256/four"))]),
