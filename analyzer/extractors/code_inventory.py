@@ -1,4 +1,4 @@
-"""What code an app carries as its own: its DEX files, and what is not analysed yet."""
+"""What code an app carries as its own: its DEX files, and what is not analysed."""
 
 from typing import Protocol
 

@@ -39,7 +39,7 @@ GAP_REASONS: Mapping[GapReason, str] = {
     "unresolved-value": "value not resolved",
     "unsupported-format": "format not supported",
     "unsupported-runtime": "runtime not supported",
-    "not-analysed-yet": "not analysed yet",
+    "not-analysed-yet": "not analysed",
     "missing-split": "needs a split that was not given",
     "unreachable": "chain not seen or not compared",
     "failure": "failure of the analyzer",

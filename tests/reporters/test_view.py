@@ -575,7 +575,7 @@ class TestGapsAndMethod:
     def test_gaps_say_what_they_hide(self) -> None:
         view = build_view(cases.shop())
         assert [(gap.subject, gap.reason) for gap in view.gaps] == [
-            ("classes.dex, classes2.dex", "not analysed yet"),
+            ("classes.dex, classes2.dex", "not analysed"),
             ("Flutter", "runtime not supported"),
         ]
         assert view.gaps[1].hides == "pins, hosts that the app names and what native libraries do"
