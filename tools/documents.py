@@ -71,18 +71,27 @@ not be evaluated.
 _NOT_FOLLOWED = """\
 ## Pins that are not followed
 
-`make recall` measures what is found of the pins in `sample_apks/pin-styles`, for each way to build its apps. What it
-misses, and what it cannot tell apart:
-
-**Lists behind a field of Kotlin's `SpreadBuilder`.** `add(host, *pins, last)` puts its arguments together in a small
-class of Kotlin's library. It is known under its own name and under the names that shrinkers give it. With
-`-allowaccessmodification` R8 inlines its methods, and merges it with other classes: what is left is a list in a field
-that several methods fill. The elements of such a list are not put together, so the call is reported without its
-pins; each pin is reported as a literal of its own.
+`make recall` measures what is found of the pins in `sample_apks/pin-styles`, for each way to build its apps: all of
+them, with their hosts, and nothing else. What is not followed, or cannot be told apart, in other apps:
 
 **Classes that R8 merged.** Lambdas become one class with a number that says which of them an object is. The number is
 followed from where the object is created, but not through every field: where it is lost, the host of a pin may be
 reported as unknown, beside the right one, or a host of one lambda with the pin of another.
+
+**Collections in fields.** What is put into a list or map that a field holds is collected from the methods that get
+the object, and from all methods that read the field when the object is kept somewhere. The order is not followed, nor
+is whether it was put in before the field was read: a list that is handed on, extended and handed on again counts as
+the longer one both times. Where objects that one place makes cannot be told apart, the rest is reported as unknown.
+
+**Lambdas that the platform runs.** `Map.forEach`, `Optional`, `Supplier` and the streams of Java, and Kotlin's
+sequences, are not followed; nor is a text that `split` or `lines` cuts up, or one that a loop puts together. The call
+is reported without what it gets, and its pins as literals.
+
+**Pairs of two lists.** Of lists that `zip` joins, a host may be reported with the pin of another pair. The same goes
+for `Enum.valueOf` with a constant name: what all constants hold is reported.
+
+**What `lazy` makes.** Where a class runs, what it would make by `lazy` on first use counts as used, also when nothing
+asks for it.
 
 **Whether several conditions can hold together** is judged for one method at a time, and for what branches ask of the
 same value. Where more than 64 combinations of branches lead to a call, its hosts and pins are combined freely.
