@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from analyzer.dex.file import DexFile
+from analyzer.dex.mutf8 import encode_mutf8
 from analyzer.dex.symbols import FieldRef, MethodRef
 
 Place = tuple[DexFile, int]
@@ -25,6 +26,19 @@ class Lookup:
         if self._are_complete:
             return self._naming.get(descriptor, ())
         return [(file, index) for file in self._files if (index := file.tables.find_type(descriptor)) is not None]
+
+    def types_ending(self, text: str) -> tuple[str, ...]:
+        """Return the descriptors of classes that end with `text`, sorted."""
+        if not self._are_complete:
+            tables = [file.strings for file in self._files]
+            wanted = encode_mutf8(text)
+            found = {table[index] for table in tables for index in table.containing(wanted)}
+            return tuple(sorted(name for name in found if name.startswith("L") and name.endswith(text)))
+        names, found, at = self._listed, set[str](), 0
+        while (at := names.find(f"{text}\n", at)) >= 0:
+            found.add(names[names.rfind("\n", 0, at + 1) + 1 : at + len(text)])
+            at += len(text)
+        return tuple(sorted(name for name in found if name.startswith("L") and name in self._naming))
 
     def files_naming(self, descriptor: str | None) -> Sequence[DexFile]:
         """Return the files that name a type; all of them for None."""
@@ -55,6 +69,11 @@ class Lookup:
     def strings(self, text: str) -> Sequence[Place]:
         """Return where files hold a string."""
         return [(file, index) for file in self._files if (index := file.strings.find(text)) is not None]
+
+    @cached_property
+    def _listed(self) -> str:
+        """The names of all types, one per line: searching one long text is faster than many short ones."""
+        return "".join(f"{name}\n" for name in self._naming)
 
     @cached_property
     def _are_complete(self) -> bool:

@@ -13,6 +13,7 @@ from analyzer.dex.errors import DexError
 from analyzer.dex.file import DexFile
 from analyzer.dex.hierarchy import Hierarchy
 from analyzer.dex.lookup import Lookup
+from analyzer.dex.mutf8 import encode_mutf8
 from analyzer.dex.problems import DexProblem, ProblemLog, gaps_of
 from analyzer.dex.symbols import FieldRef, MethodRef
 from analyzer.dex.users import Site, Users
@@ -115,6 +116,10 @@ class Program:
         """All classes, without those an earlier definition hides."""
         return self.hierarchy.classes
 
+    def copies_of(self, descriptor: str) -> tuple[str, ...]:
+        """Return the types that code of the app names as `descriptor` in another package: ``Lshaded/okhttp3/Call;``."""
+        return self.lookup.types_ending(f"/{descriptor[1:]}")
+
     def find_class(self, descriptor: str) -> DexClass | None:
         """Return a class, or None when the app does not define it."""
         return self.hierarchy.find(descriptor)
@@ -180,6 +185,18 @@ class Program:
                     for text in known:
                         file.strings.remember(text, found.get(text))
         return known
+
+    def strings_containing(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """Return the distinct strings in which one of `texts` occurs, sorted."""
+        wanted = [encode_mutf8(text) for text in texts]
+        tables = [file.strings for file in self.files]
+        return tuple(sorted({table[index] for table in tables for text in wanted for index in table.containing(text)}))
+
+    def strings_starting(self, text: str) -> tuple[str, ...]:
+        """Return the distinct strings that start with `text`, sorted; costs next to nothing in valid files."""
+        wanted = encode_mutf8(text)
+        tables = [file.strings for file in self.files]
+        return tuple(sorted({table[index] for table in tables for index in table.starting(wanted)}))
 
     def strings_with_run(self, characters: bytes, length: int, behind: bytes = b"") -> tuple[str, ...]:
         """Return the distinct strings with a run of characters, sorted; see `StringTable.with_run`."""

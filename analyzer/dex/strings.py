@@ -1,7 +1,7 @@
 """The string table of a DEX file: decoded on demand, found by bisection, searched as bytes."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
@@ -36,7 +36,7 @@ class StringTable:
         # Reading single numbers through a memory view is several times faster than through numpy.
         self._places = offsets.astype(np.uint32).data
         self._string_bytes = string_bytes
-        self._firsts: npt.NDArray[np.uint64] | None = None
+        self._firsts: memoryview[int] | None = None
         """The first eight bytes of each string as a number, where these ascend."""
         self._log = log
         self._decoded: dict[int, str] = {}
@@ -109,11 +109,28 @@ class StringTable:
         starts, places = self._starts[self._by_place], set[int]()
         if containing:
             for text in containing:
-                places.update(self._places_of(re.compile(re.escape(text)), starts))
+                places.update(self._places_with(text, starts))
             places = {place for place in places if pattern.search(self.raw(int(self._by_place[place])))}
         else:
             places.update(self._places_of(pattern, starts))
         return sorted(index for place in places for index in self._at_place(int(starts[place])))
+
+    def containing(self, text: bytes) -> list[int]:
+        """Return the indices of all strings in which `text`, modified UTF-8, occurs, ascending."""
+        if not len(self):
+            return []
+        starts = self._starts[self._by_place]
+        places = self._places_with(text, starts)
+        return sorted(index for place in places for index in self._at_place(int(starts[place])))
+
+    def starting(self, text: bytes) -> list[int]:
+        """Return the indices of all strings that start with `text`, modified UTF-8, ascending."""
+        if not self.is_sorted:
+            return [index for index in self.containing(text) if self.raw(index).startswith(text)]
+        first = last = self._place_for(text)
+        while last < len(self) and self.raw(last).startswith(text):
+            last += 1
+        return list(range(first, last))
 
     def _places_of(self, pattern: re.Pattern[bytes], starts: npt.NDArray[np.int64]) -> Iterator[int]:
         """Yield the places, by order in the file, of strings in which `pattern` occurs."""
@@ -124,6 +141,16 @@ class StringTable:
             if pattern.search(raw):
                 yield nearest
             at = max(int(starts[nearest]) + len(raw), match.start()) + 1
+
+    def _places_with(self, text: bytes, starts: npt.NDArray[np.int64]) -> Iterator[int]:
+        """Yield the places, by order in the file, of strings in which `text` occurs."""
+        at, end = int(starts[0]), int(starts[-1]) + len(self.raw(int(self._by_place[-1])))
+        while at < end and (match := self._data.find(text, at, end)) >= 0:
+            nearest = int(np.searchsorted(starts, match, "right")) - 1
+            raw = self.raw(int(self._by_place[nearest]))
+            if text in raw:
+                yield nearest
+            at = max(int(starts[nearest]) + len(raw), match) + 1
 
     def with_run(self, characters: bytes, length: int, behind: bytes = b"") -> list[int]:
         """Return the indices, ascending, of all strings with `length` or more of `characters` in a row.
@@ -226,10 +253,21 @@ class StringTable:
     def _bisect(self, wanted: bytes) -> int | None:
         low, high = 0, len(self._offsets)
         if self._firsts is not None:
-            first = np.uint64(int.from_bytes(wanted[:8].ljust(8, b"\0"), "big"))
-            low, high = int(self._firsts.searchsorted(first, "left")), int(self._firsts.searchsorted(first, "right"))
-        low = bisect_left(range(high), order_key(wanted), low, key=lambda index: order_key(self.raw(index)))
+            first = int.from_bytes(wanted[:8].ljust(8, b"\0"), "big")
+            low = bisect_left(self._firsts, first)
+            # Most names differ from all others in their first eight bytes.
+            if low == high or self._firsts[low] != first:
+                return None
+            if self.raw(low) == wanted:
+                return low
+            high = bisect_right(self._firsts, first, low)
+        low = self._place_for(wanted, low, high)
         return low if low < len(self._offsets) and self.raw(low) == wanted else None
+
+    def _place_for(self, wanted: bytes, low: int = 0, high: int | None = None) -> int:
+        """Return the index of the first string between two that does not sort before `wanted`."""
+        high = len(self._offsets) if high is None else high
+        return bisect_left(range(high), order_key(wanted), low, key=lambda index: order_key(self.raw(index)))
 
     def _find_anywhere(self, wanted: bytes) -> int | None:
         """Compare all strings with `wanted`, eight bytes at a time; for files whose strings are not sorted."""
@@ -249,7 +287,7 @@ class StringTable:
         left = self._starts[:-1]
         right = self._starts[1:]
         firsts = _until_nul(words[np.minimum(self._starts, len(words) - 1)].astype(np.uint64))
-        self._firsts = firsts if bool(np.all(firsts[:-1] <= firsts[1:])) else None
+        self._firsts = firsts.data if bool(np.all(firsts[:-1] <= firsts[1:])) else None
         pairs = np.flatnonzero(firsts[:-1] >= firsts[1:])
         suspects: list[int] = []
         compared = 0

@@ -1,6 +1,5 @@
 """Calls of catalogued APIs: who makes them, with which arguments, and whether they are the app's doing."""
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -13,6 +12,7 @@ from analyzer.dex import DexMethod, FieldRef, MethodRef, Site
 from analyzer.extractors.code.api_arguments import Arguments, arguments_of
 from analyzer.extractors.code.callback_wiring import CallbackWiring, Installation
 from analyzer.extractors.code.context import CodeContext, location_of
+from analyzer.extractors.code.families import Families, named_in
 from analyzer.extractors.code.reached import activation_of
 from analyzer.extractors.sdk_catalogue import Api
 from analyzer.model import AnalysisGap, ApiUse, Location, Record
@@ -46,9 +46,10 @@ def extract_api_uses(code: CodeContext, wiring: CallbackWiring | None = None) ->
     components = frozenset(code.component_classes)
     uses: list[ApiUse] = []
     gaps: list[AnalysisGap] = []
+    families = Families(code.program)
     for api in code.catalogue.apis:
         if api.is_single:
-            uses += _Single(code, api, wiring, gaps).uses()
+            uses += _Single(code, api, wiring, families, gaps).uses()
             continue
         by_owner: dict[str, list[Site]] = {}
         for site in _sites(code, api):
@@ -89,8 +90,11 @@ def _libraries(api: Api) -> frozenset[str]:
 class _Single:
     """One API of which every use is a fact."""
 
-    def __init__(self, code: CodeContext, api: Api, wiring: CallbackWiring, gaps: list[AnalysisGap]) -> None:
+    def __init__(
+        self, code: CodeContext, api: Api, wiring: CallbackWiring, families: Families, gaps: list[AnalysisGap]
+    ) -> None:
         self._code = code
+        self._families = families
         self._program = code.program
         self._api = api
         self._wiring = wiring
@@ -109,11 +113,12 @@ class _Single:
 
     def _sites(self) -> list[Site]:
         """Return the places that are meant; of very many, those in methods that load what the argument begins with."""
+        texts = () if self._api.starting is None else self._program.strings_starting(self._api.starting)
+        if self._api.starting is not None and not texts:
+            return []
         sites = [site for site in (*self._calls(), *self._reads()) if self._is_meant(site)]
         if self._api.starting is None or len(sites) <= _SINGLE_SITES:
             return sites
-        mark = self._api.starting.encode()
-        texts = self._program.strings_matching(re.compile(re.escape(mark)), [mark])
         loading = {site.method for site in self._program.users.loads_of(texts)}
         return [site for site in sites if site.method in loading]
 
@@ -143,25 +148,18 @@ class _Single:
         refs: dict[MethodRef, None] = {}
         for method in self._api.parsed():
             # Constructors are named by their class; other methods also by classes below it.
-            owner = method.owner if method.name == "<init>" and not self._api.relocated else None
-            for ref in self._program.method_refs(owner, method.name, method.descriptor):
-                if self._is_named(ref.owner, method.owner, inherited=method.name != "<init>"):
-                    refs[ref] = None
+            find = self._families.heads if method.name == "<init>" else self._families.of
+            named = named_in(self._program.method_refs, find(method.owner, self._api.relocated), method.name)
+            refs.update((ref, None) for ref in named if method.descriptor in (None, ref.descriptor))
         return self._program.users.callers_of(refs) if refs else ()
 
     def _reads(self) -> tuple[Site, ...]:
         refs: dict[FieldRef, None] = {}
         for field in self._api.fields:
             owner, _, name = field.partition("->")
-            for ref in self._program.field_refs(None if self._api.relocated else owner, name):
-                if self._is_named(ref.owner, owner, inherited=False):
-                    refs[ref] = None
+            family = self._families.heads(owner, self._api.relocated)
+            refs.update(dict.fromkeys(named_in(self._program.field_refs, family, name)))
         return self._program.users.readers_of(refs) if refs else ()
-
-    def _is_named(self, name: str, wanted: str, *, inherited: bool) -> bool:
-        names = (name, *self._program.hierarchy.supertypes_of(name)) if inherited else (name,)
-        suffix = f"/{wanted[1:]}"
-        return any(one == wanted or (self._api.relocated and one.endswith(suffix)) for one in names)
 
     def _is_own(self, site: Site) -> bool:
         """Say whether the library that brings the API makes the call itself."""
@@ -187,8 +185,7 @@ class _Single:
         """The classes that load a text by which the library is recognised, under whatever names."""
         if not self._api.not_beside:
             return frozenset()
-        marks = [text.encode() for text in self._api.not_beside]
-        texts = self._program.strings_matching(re.compile(b"|".join(map(re.escape, marks))), marks)
+        texts = self._program.strings_containing(self._api.not_beside)
         return frozenset(site.method.ref.owner for site in self._program.users.loads_of(texts))
 
     def _of(self, site: Site) -> Iterator[ApiUse]:

@@ -1,13 +1,12 @@
 """The methods and fields through which TLS callbacks are put to use, as the code of one app names them."""
 
-import re
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Iterator
 
 import msgspec
 
 from analyzer.dex import DexClass, FieldRef, MethodRef, Program
 from analyzer.extractors.code.context import CodeContext
+from analyzer.extractors.code.families import Families, named_in
 from analyzer.extractors.code.okhttp_binding import OkHttpCopy
 from analyzer.extractors.code.okhttp_roles import RenamedOkHttp, Role
 from analyzer.extractors.sink_catalogue import Takes
@@ -15,9 +14,6 @@ from analyzer.extractors.sink_catalogue import Takes
 _FACTORY = "Ljavax/net/ssl/SSLSocketFactory;"
 _MANAGER = "Ljavax/net/ssl/X509TrustManager;"
 _VERIFIER = "Ljavax/net/ssl/HostnameVerifier;"
-_FEW_CLASSES = 16
-"""Members of this many classes are looked up one class after the other."""
-_Ref = TypeVar("_Ref", MethodRef, FieldRef)
 _INTERCEPTORS: dict[Role, str] = {
     "interceptor": "okhttp-interceptor",
     "network-interceptor": "okhttp-network-interceptor",
@@ -40,14 +36,14 @@ def bind_sinks(code: CodeContext) -> dict[MethodRef | FieldRef, BoundSink]:
     program = code.program
     found: dict[MethodRef | FieldRef, BoundSink] = {}
     catalogue = code.catalogue.callback_sinks
-    families = _Families(program)
+    families = Families(program)
     for sink in catalogue.sinks:
         bound = BoundSink(sink.client, sink.takes, sink.receiver, sink.process_wide, sink.one_host)
         for owner, name in (parts for member in sink.methods for parts in catalogue.names_of(member)):
-            for method in _named(program.method_refs, families.of(owner, sink.relocated), name):
+            for method in named_in(program.method_refs, families.of(owner, sink.relocated), name):
                 found[method] = bound
         for owner, name in (parts for member in sink.fields for parts in catalogue.names_of(member)):
-            for field in _named(program.field_refs, families.of(owner, relocated=False), name):
+            for field in named_in(program.field_refs, families.of(owner, relocated=False), name):
                 found[field] = bound
     for copy in code.okhttp_copies:
         if copy.found_by == "structure":
@@ -105,31 +101,3 @@ def _received(program: Program, type_name: str) -> Takes | None:
 def _is_below(program: Program, name: str, wanted: str) -> bool:
     """Say whether a class is `wanted` or below it."""
     return name == wanted or wanted in program.hierarchy.supertypes_of(name)
-
-
-class _Families:
-    """The classes below those of the catalogue; most members of large apps have names that occur there, too."""
-
-    def __init__(self, program: Program) -> None:
-        self._program = program
-        self._known: dict[tuple[str, bool], frozenset[str]] = {}
-
-    def of(self, wanted: str, relocated: bool) -> frozenset[str]:
-        """Return a class, its copies under other packages if these count, and all classes below one of them."""
-        known = self._known.get((wanted, relocated))
-        if known is None:
-            heads = {wanted}
-            if relocated:
-                suffix = f"/{wanted[1:]}"
-                named = self._program.strings_matching(re.compile(re.escape(suffix.encode())))
-                heads.update(name for name in named if name.endswith(suffix))
-            below = (name for head in heads for name in self._program.hierarchy.subtypes_of(head))
-            known = self._known[wanted, relocated] = frozenset(heads.union(below))
-        return known
-
-
-def _named(refs: Callable[[str | None, str], tuple[_Ref, ...]], family: frozenset[str], name: str) -> Iterable[_Ref]:
-    """Return the members with a name that code of the app names in one of the classes, sorted."""
-    if len(family) <= _FEW_CLASSES:
-        return sorted(ref for owner in family for ref in refs(owner, name))
-    return [ref for ref in refs(None, name) if ref.owner in family]

@@ -16,6 +16,7 @@ OkHttpMechanism = Literal["okhttp3", "okhttp2"]
 
 _STRING = "Ljava/lang/String;"
 _STRINGS = "[Ljava/lang/String;"
+_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
 _HOST = re.compile(r"(?:\*{1,2}\.)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+\.?")
 _FEWEST_CLIENT_FIELDS = 3
 _MAX_COPIES = 16
@@ -86,11 +87,10 @@ class _Binder:
 
     def _classes_named(self, names: OkHttpNames) -> Iterator[DexClass]:
         suffix = names.descriptor_suffix(names.classes.pinner)
-        for descriptor in self._program.strings_matching(re.compile(re.escape(suffix.encode("ascii")))):
-            if descriptor == f"L{suffix}" or (descriptor.startswith("L") and descriptor.endswith(f"/{suffix}")):
-                found = self._program.find_class(descriptor)
-                if found is not None:
-                    yield found
+        for descriptor in sorted((f"L{suffix}", *self._program.copies_of(f"L{suffix}"))):
+            found = self._program.find_class(descriptor)
+            if found is not None:
+                yield found
 
     def _named_copy(self, names: OkHttpNames, pinner: DexClass) -> OkHttpCopy:
         prefix = pinner.descriptor.removesuffix(f"{names.classes.pinner};")
@@ -189,9 +189,7 @@ class _Binder:
     # ---- texts
 
     def _sites_of(self, texts: Iterable[str]) -> tuple[Site, ...]:
-        encoded = [text.encode("ascii") for text in texts]
-        strings = self._program.strings_matching(re.compile(b"|".join(map(re.escape, encoded))), encoded)
-        return tuple(site for site in self._program.users.loads_of(strings) if _has_text(site, texts))
+        return self._program.users.loads_of(self._program.strings_containing(texts))
 
     def _failure_sites(self) -> tuple[Site, ...]:
         """Return where the text of a failure is loaded by a method that also lists the pins of the host."""
@@ -200,8 +198,8 @@ class _Binder:
 
     def _version_sites(self) -> tuple[tuple[str, Site], ...]:
         prefix = self._fingerprints.okhttp[0].version
-        pattern = re.compile(re.escape(prefix.encode("ascii")) + rb"[0-9]+\.[0-9]+\.[0-9]+")
-        strings = [text for text in self._program.strings_matching(pattern) if text.startswith(prefix)]
+        named = self._program.strings_starting(prefix)
+        strings = [text for text in named if _VERSION.match(text.removeprefix(prefix))]
         return tuple((str(site.target).removeprefix(prefix), site) for site in self._program.users.loads_of(strings))
 
     def _version_near(self, prefix: str, names: OkHttpNames) -> tuple[str, Site] | None:
@@ -253,10 +251,6 @@ class _Binder:
 def _is_static(program: Program, ref: FieldRef) -> bool:
     field = program.resolve_field(ref)
     return field is not None and field.is_static
-
-
-def _has_text(site: Site, texts: Iterable[str]) -> bool:
-    return any(text in str(site.target) for text in texts)
 
 
 def _constant_host(values: MethodValues) -> Value | None:

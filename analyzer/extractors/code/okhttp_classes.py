@@ -1,6 +1,5 @@
 """Which classes of an app are OkHttp's own although a shrinker renamed them."""
 
-import re
 from collections.abc import Iterator
 
 from analyzer.dataflow.resolve import Resolver
@@ -32,8 +31,7 @@ def renamed_okhttp_classes(program: Program, resolver: Resolver) -> dict[str, st
             found[name] = OKHTTP
     if copies:
         # Without a renamed copy the texts stand in classes whose names tell whose they are.
-        texts = [text.encode("ascii") for text in fingerprints.okhttp_anchors.own]
-        strings = program.strings_matching(re.compile(b"|".join(map(re.escape, texts))), texts)
+        strings = program.strings_containing(fingerprints.okhttp_anchors.own)
         loading = {
             method.owner.descriptor
             for method in dict.fromkeys(site.method for site in program.users.loads_of(strings))

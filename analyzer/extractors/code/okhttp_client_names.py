@@ -14,8 +14,7 @@ from analyzer.extractors.code.okhttp_roles import RenamedOkHttp, Role
 
 State = Literal["pinned", "plain", "unknown"]
 Effect = Literal["pins", "may pin"]
-# Begins with what is rare, so that the string tables are searched in one go; names are then looked at one by one.
-_FAMILY = re.compile(rb"okhttp3?/OkHttpClient;")
+_FAMILIES = ("okhttp3/OkHttpClient;", "okhttp/OkHttpClient;")
 _CLIENT_TYPE = re.compile(r"L(?:[^;\[]+/)?(?:okhttp3|com/squareup/okhttp)/OkHttpClient;")
 _CALLS = ("newCall", "newWebSocket")
 _SETTERS = ("certificatePinner", "setCertificatePinner")
@@ -96,7 +95,7 @@ class NamedClients:
     def __init__(self, code: CodeContext) -> None:
         """Find the names in the program of `code`."""
         self._program = code.program
-        named = code.program.strings_matching(_FAMILY)
+        named = (name for family in _FAMILIES for name in code.program.lookup.types_ending(family))
         self.clients = frozenset(name for name in named if _CLIENT_TYPE.fullmatch(name))
         self.builders = frozenset(name.replace("OkHttpClient;", "OkHttpClient$Builder;") for name in self.clients)
         self._packages = tuple(name.removesuffix("OkHttpClient;") for name in self.clients)

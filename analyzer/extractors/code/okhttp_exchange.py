@@ -1,6 +1,5 @@
 """Recognises what a renamed OkHttp hands to interceptors, and what requests are made with."""
 
-import re
 from collections.abc import Iterator
 
 from analyzer.dataflow.evaluate import Call
@@ -60,9 +59,7 @@ def _intercept(scanner: Scanner) -> MethodRef | None:
 
 def _loading(scanner: Scanner, part: str) -> Iterator[Site]:
     """Yield the loads of texts that contain a part: shrinkers join neighbouring texts."""
-    encoded = part.encode("ascii")
-    texts = scanner.program.strings_matching(re.compile(re.escape(encoded)), (encoded,))
-    yield from scanner.program.users.loads_of(texts)
+    yield from scanner.program.users.loads_of(scanner.program.strings_containing([part]))
 
 
 # ---- the handshake

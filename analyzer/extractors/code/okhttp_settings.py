@@ -49,7 +49,7 @@ _MISSING: dict[Part, tuple[str, str, tuple[FactKind, ...]]] = {
     "redirects": ("its settings of redirects", "clients that do not follow redirects", ("code",)),
     "requests": ("its requests", "hosts, and which client contacts them,", ("host", "code")),
 }
-_VERSION = re.compile(rb"okhttp/([3-9]|2\.[1-9])[0-9.]*")
+_VERSION = re.compile(r"okhttp/([3-9]|2\.[1-9])[0-9.]*")
 """The library's constant; 2.1 was the first release with a pinner."""
 
 
@@ -272,7 +272,7 @@ def _no_copy(code: CodeContext) -> Iterator[AnalysisGap]:
     """Yield a gap where OkHttp names its version and nothing of it was recognised."""
     if code.okhttp_copies:
         return
-    named = [text for text in code.program.strings_matching(_VERSION) if _VERSION.fullmatch(text.encode())]
+    named = [text for text in code.program.strings_starting("okhttp/") if _VERSION.fullmatch(text)]
     for site in code.program.users.loads_of(named[:1]):
         yield AnalysisGap(
             stage="code",

@@ -2,7 +2,6 @@
 
 import base64
 import datetime as dt
-import re
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -101,8 +100,7 @@ def _sites(
     suffix = "/" + owner[1:]
     if name == "<init>":
         # Almost every class has a constructor: the names of types tell which of them are meant.
-        relocated = program.strings_matching(re.compile(re.escape(suffix.encode())))
-        owners = (owner, *(text for text in relocated if text.startswith("L") and text.endswith(suffix)))
+        owners = (owner, *program.copies_of(owner))
         refs = tuple(ref for one in owners for ref in program.method_refs(one, name))
     else:
         refs = tuple(ref for ref in program.method_refs(name=name) if ref.owner == owner or ref.owner.endswith(suffix))

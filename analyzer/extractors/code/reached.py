@@ -10,6 +10,8 @@ _MAX_STEPS = 24
 """Longest chain of callers that is followed."""
 _MAX_METHODS = 1_000
 """Most methods that are looked at for one place."""
+_AT_ONCE = 64
+"""How many methods' callers are searched for at once; one search for many costs little more than for one."""
 _MAX_STEPS_IN_ALL = 400
 """Each step searches the whole code; this many are a few seconds in a large app."""
 _MAX_CALLERS = 200
@@ -60,12 +62,17 @@ class Activations:
             self._steps_left -= 1
             if self._steps_left < 0:
                 return "unknown"
-            generation = [one for one in self._leading_to(generation) if one not in seen]
-            if not generation:
+            following: dict[DexMethod, None] = {}
+            # Some at a time: a method that thousands call ends the search, and those are not all collected for it.
+            for start in range(0, len(generation), _AT_ONCE):
+                found = self._leading_to(generation[start : start + _AT_ONCE])
+                following.update((one, None) for one in found if one not in seen)
+                if len(seen) + len(following) > _MAX_METHODS:
+                    return "unknown"
+            if not following:
                 return "unknown" if any(map(_is_found_by_name, seen)) else "defined_only"
-            seen.update(dict.fromkeys(generation))
-            if len(seen) > _MAX_METHODS:
-                return "unknown"
+            seen.update(following)
+            generation = list(following)
         return "unknown"
 
     def _is_entry(self, method: DexMethod) -> bool:

@@ -11,6 +11,8 @@ from analyzer.model import AnalysisGap, Location, Record, SdkFact
 
 _SHOWN_SITES = 3
 _VERSION_FILE_CHARACTERS = 4096
+_BEGINNING = re.compile(r"(?:[A-Za-z0-9/_ -](?![*?+{]))*")
+"""What texts begin with that match an expression, as far as it is written plainly."""
 
 
 class SdkFacts(Record, frozen=True, kw_only=True):
@@ -94,7 +96,9 @@ def _versions(code: CodeContext, sdk: Sdk) -> dict[str, tuple[Location, ...]]:
         return {}
     pattern = re.compile(sdk.version_string)
     versions: dict[str, tuple[Location, ...]] = {}
-    for text in code.program.strings_matching(re.compile(sdk.version_string.encode())):
+    start = _BEGINNING.match(sdk.version_string)
+    assert start is not None
+    for text in code.program.strings_starting(start[0]):
         match = pattern.fullmatch(text)
         if match is not None:
             sites = code.program.users.loads_of([text])[:_SHOWN_SITES]

@@ -26,14 +26,13 @@ INTERCEPTOR = "trustkit-okhttp-interceptor"
 """The first argument is ``redirects-off`` or ``redirects-on``, None where the client's builder is not in sight."""
 
 _PACKAGE = "com/datatheorem/android/trustkit/"
-_TYPE_NAME = re.compile(rb"L[a-z/]*com/datatheorem/android/trustkit/")
+_TYPE_NAME = re.compile(r"L[a-z/]*com/datatheorem/android/trustkit/")
 _CONTEXT = "Landroid/content/Context;"
 _FACTORY = "Ljavax/net/ssl/SSLSocketFactory;"
 _MANAGER = "Ljavax/net/ssl/X509TrustManager;"
 _INIT_NAME = "initializeWithNetworkSecurityConfiguration"
 # Texts of TrustKit.java that shrinkers keep; a string builder may have joined them with others.
-_INIT_TEXTS = (b"TrustKit has already been initialized", b"Could not parse network security policy file")
-_INIT_TEXT = re.compile(b"|".join(_INIT_TEXTS))
+_INIT_TEXTS = ("TrustKit has already been initialized", "Could not parse network security policy file")
 _HELPER = re.compile(r"pinning/OkHttp[23]Helper;$")
 _REDIRECTS = ("followRedirects", "followSslRedirects")
 _MAX_SITES = 500
@@ -102,7 +101,7 @@ class _Recogniser:
         named = [ref for ref in self._program.method_refs(name=_INIT_NAME) if _takes_context(ref)]
         self._starters: dict[MethodRef, None] = dict.fromkeys(named)
         self._own_types: set[str] = {ref.owner for ref in named}
-        marks = self._program.users.loads_of(self._program.strings_matching(_INIT_TEXT, _INIT_TEXTS))
+        marks = self._program.users.loads_of(self._program.strings_containing(_INIT_TEXTS))
         marks = tuple(mark for mark in marks if not _is_builder_of_managers(mark.method.ref))
         if not named:
             self._bind_by_text(marks)
@@ -111,7 +110,8 @@ class _Recogniser:
 
     def _classes(self) -> tuple[Location, ...]:
         """Return the classes that still have TrustKit's package in their names."""
-        names = self._program.strings_matching(_TYPE_NAME, (b"com/datatheorem/android/trustkit/",))
+        named = self._program.strings_containing(["com/datatheorem/android/trustkit/"])
+        names = [name for name in named if _TYPE_NAME.search(name)]
         found = (self._program.find_class(name) for name in names)
         return tuple(Location(kind="code", entry=one.file.entry, class_name=one.name) for one in found if one)
 
