@@ -29,16 +29,22 @@ class Lookup:
 
     def types_ending(self, text: str) -> tuple[str, ...]:
         """Return the descriptors of classes that end with `text`, sorted."""
-        if not self._are_complete:
+        return tuple(name for name in self.types_containing(text) if name.endswith(text))
+
+    def types_containing(self, text: str) -> tuple[str, ...]:
+        """Return the descriptors of classes in which `text` occurs, sorted."""
+        if self._are_complete:
+            names, found, at = self._listed, set[str](), 0
+            while (at := names.find(text, at)) >= 0:
+                end = names.find("\n", at)
+                found.add(names[names.rfind("\n", 0, at + 1) + 1 : end])
+                at = end
+            found.intersection_update(self._naming)
+        else:
             tables = [file.strings for file in self._files]
             wanted = encode_mutf8(text)
             found = {table[index] for table in tables for index in table.containing(wanted)}
-            return tuple(sorted(name for name in found if name.startswith("L") and name.endswith(text)))
-        names, found, at = self._listed, set[str](), 0
-        while (at := names.find(f"{text}\n", at)) >= 0:
-            found.add(names[names.rfind("\n", 0, at + 1) + 1 : at + len(text)])
-            at += len(text)
-        return tuple(sorted(name for name in found if name.startswith("L") and name in self._naming))
+        return tuple(sorted(name for name in found if name.startswith("L")))
 
     def files_naming(self, descriptor: str | None) -> Sequence[DexFile]:
         """Return the files that name a type; all of them for None."""

@@ -48,6 +48,7 @@ class Program:
         self._reaching: dict[DexMethod, tuple[MethodRef, ...]] = {}
         self._resolved: dict[MethodRef, DexMethod | None] = {}
         self._resolved_fields: dict[FieldRef, DexField | None] = {}
+        self._holding: dict[str, tuple[str, ...]] = {}
         self._searches: dict[tuple[re.Pattern[bytes] | bytes, ...], tuple[str, ...]] = {}
 
     @classmethod
@@ -188,9 +189,17 @@ class Program:
 
     def strings_containing(self, texts: Iterable[str]) -> tuple[str, ...]:
         """Return the distinct strings in which one of `texts` occurs, sorted."""
-        wanted = [encode_mutf8(text) for text in texts]
-        tables = [file.strings for file in self.files]
-        return tuple(sorted({table[index] for table in tables for text in wanted for index in table.containing(text)}))
+        found: set[str] = set()
+        for text in texts:
+            known = self._holding.get(text)
+            if known is None:
+                wanted = encode_mutf8(text)
+                tables = [file.strings for file in self.files]
+                known = tuple({table[index] for table in tables for index in table.containing(wanted)})
+                if len(known) <= _REMEMBERED:
+                    self._holding[text] = known
+            found.update(known)
+        return tuple(sorted(found))
 
     def strings_starting(self, text: str) -> tuple[str, ...]:
         """Return the distinct strings that start with `text`, sorted; costs next to nothing in valid files."""

@@ -6,6 +6,7 @@ candidate is an instruction is checked only when it is asked for, by following t
 """
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,17 @@ from analyzer.dex.opcodes import LISTED_ARGUMENTS, IndexKind, opcodes_using
 
 _CONST_STRING_JUMBO = 0x1B
 _LISTED = 5
+_JUMBO = "string by 32 bits"
+_KINDS: tuple[IndexKind, ...] = ("string", "type", "field", "method", "proto", "call-site", "method-handle")
+_CLASSES: dict[str, frozenset[int]] = {
+    **{kind: opcodes_using(kind) - {_CONST_STRING_JUMBO} for kind in _KINDS},
+    _JUMBO: frozenset({_CONST_STRING_JUMBO}),
+}
+"""The instructions that refer to each kind of index. None refers to two of them, but for the prototype of a call."""
+_NUMBERS = {what: number for number, what in enumerate(_CLASSES, 1)}
+_TRANSLATION = bytes(
+    next((_NUMBERS[what] for what, opcodes in _CLASSES.items() if opcode in opcodes), 0) for opcode in range(256)
+)
 
 
 class Reference(NamedTuple):
@@ -101,23 +113,31 @@ class ReferenceIndex:
         return known
 
     def _collect(self, kind: IndexKind) -> list[_Candidates]:
-        found = [self._scan(opcodes_using(kind) - {_CONST_STRING_JUMBO}, 1)]
+        found = [self._scan(kind, 1)]
         if kind == "string":
-            found.append(self._scan(frozenset({_CONST_STRING_JUMBO}), 2))
+            found.append(self._scan(_JUMBO, 2))
         return found
 
-    def _scan(self, opcodes: frozenset[int], words: int) -> _Candidates:
-        """Find the units whose low byte is one of `opcodes`, followed by an index of `words` units that exists."""
+    @cached_property
+    def _classes(self) -> npt.NDArray[np.uint8]:
+        """What the low byte of each unit makes an instruction refer to: a number of `_CLASSES`, or 0 for nothing."""
+        octets = self._code.tobytes()[::2]
+        return np.frombuffer(octets.translate(_TRANSLATION), np.uint8)
+
+    @property
+    def _code(self) -> npt.NDArray[np.uint16]:
+        """The units from the first code item to the end of the last."""
         bodies = self._bodies
-        size = max(self._sizes.by_opcode[opcode] for opcode in opcodes)
-        if not len(bodies) or not size:
+        return bodies.units[int(bodies.starts[0]) : int(bodies.ends.max())]
+
+    def _scan(self, what: str, words: int) -> _Candidates:
+        """Find the units that a class of `_CLASSES` stands for, followed by an index of `words` units that exists."""
+        size = max(self._sizes.by_opcode[opcode] for opcode in _CLASSES[what])
+        if not len(self._bodies) or not size:
             return _Candidates(np.empty(0, np.uint16), np.empty(0, np.int32))
-        start, end = int(bodies.starts[0]), int(bodies.ends.max())
-        code = bodies.units[start:end]
-        matching = np.zeros(256, np.bool_)
-        matching[list(opcodes)] = True
-        low_bytes = code[: max(len(code) - words, 0)].view(np.uint8)[::2]
-        positions = np.flatnonzero(matching[low_bytes]).astype(np.int32)
+        code, start = self._code, int(self._bodies.starts[0])
+        classes = self._classes[: max(len(code) - words, 0)]
+        positions = np.flatnonzero(classes == _NUMBERS[what]).astype(np.int32)
         indices: npt.NDArray[np.uint16] | npt.NDArray[np.uint32] = code[positions + 1]
         if words == 2:
             indices = indices.astype(np.uint32) | code[positions + 2].astype(np.uint32) << np.uint32(16)

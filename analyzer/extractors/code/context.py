@@ -92,6 +92,9 @@ class CodeContext:
     resource_texts: Callable[[Sequence[str]], Iterable[ResourceText]] | None = None
     """Finds the texts of resources in which a fragment occurs; None where there are no resources."""
 
+    found_copies: tuple[OkHttpCopy, ...] | None = None
+    """The copies of OkHttp that were found before; None to look for them when they are asked for."""
+
     @property
     def component_classes(self) -> tuple[str, ...]:
         """Descriptors of the classes that the manifest names, in its order, without repeats."""
@@ -100,6 +103,8 @@ class CodeContext:
     @cached_property
     def okhttp_copies(self) -> tuple[OkHttpCopy, ...]:
         """The copies of OkHttp in the app that can pin, by name or by structure."""
+        if self.found_copies is not None:
+            return self.found_copies
         evaluator = (self.resolver or Resolver(self.program)).evaluator
         return bind_okhttp(self.program, evaluator, load_fingerprints())
 

@@ -1,13 +1,13 @@
 """Which classes of an app are OkHttp's own although a shrinker renamed them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.values import Created, FieldValue, Value, alternatives
 from analyzer.dex import DexClass, Program
 from analyzer.extractors.code.callback_sinks import okhttp_client_classes
 from analyzer.extractors.code.merged_classes import discriminator_of
-from analyzer.extractors.code.okhttp_binding import OkHttpCopy, bind_okhttp
+from analyzer.extractors.code.okhttp_binding import OkHttpCopy
 from analyzer.extractors.code.okhttp_fingerprints import load_fingerprints
 
 OKHTTP = "sdk:okhttp"
@@ -15,23 +15,22 @@ _VERIFIER = "Ljavax/net/ssl/HostnameVerifier;"
 _VERIFY = ("verify", "(Ljava/lang/String;Ljavax/net/ssl/SSLSession;)Z")
 
 
-def renamed_okhttp_classes(program: Program, resolver: Resolver) -> dict[str, str]:
-    """Return the classes that are certainly OkHttp's, by descriptor, with the name of their owner.
+def renamed_okhttp_classes(program: Program, resolver: Resolver, copies: Iterable[OkHttpCopy]) -> dict[str, str]:
+    """Return the classes of some `copies` that are certainly OkHttp's, by descriptor, with the name of their owner.
 
     They are those by which a renamed copy is bound: the pinner, the client and its builder, the verifier that the
     builder begins with (OkHttp ``OkHttpClient.Builder``: ``hostnameVerifier = OkHostnameVerifier``), and those with
     texts of the library that nobody else has. Classes that a shrinker may have merged with the app's are left out.
     """
-    fingerprints = load_fingerprints()
     found: dict[str, str] = {}
-    copies = [copy for copy in bind_okhttp(program, resolver.evaluator, fingerprints) if copy.found_by == "structure"]
+    copies = [copy for copy in copies if copy.found_by == "structure"]
     for copy in copies:
         clients = okhttp_client_classes(program, copy)
         for name in (copy.pinner, *(one.descriptor for one in clients), *_first_verifiers(program, resolver, clients)):
             found[name] = OKHTTP
     if copies:
         # Without a renamed copy the texts stand in classes whose names tell whose they are.
-        strings = program.strings_containing(fingerprints.okhttp_anchors.own)
+        strings = program.strings_containing(load_fingerprints().okhttp_anchors.own)
         loading = {
             method.owner.descriptor
             for method in dict.fromkeys(site.method for site in program.users.loads_of(strings))

@@ -24,7 +24,9 @@ from analyzer.extractors.code.hostname_verifiers import VerifierFacts, extract_h
 from analyzer.extractors.code.hosts import extract_hosts
 from analyzer.extractors.code.literals import extract_literals
 from analyzer.extractors.code.okhttp import extract_okhttp
+from analyzer.extractors.code.okhttp_binding import bind_okhttp
 from analyzer.extractors.code.okhttp_classes import renamed_okhttp_classes
+from analyzer.extractors.code.okhttp_fingerprints import load_fingerprints
 from analyzer.extractors.code.okhttp_settings import extract_okhttp_settings
 from analyzer.extractors.code.owners import Owners
 from analyzer.extractors.code.pin_libraries import PinLibraryFacts, extract_pin_libraries
@@ -141,7 +143,8 @@ def analyse_code(
     program = Program.build(files, limits, payloads.files)
     resources = AppResources(app)
     resolver = Resolver(program, resources)
-    recognised = run("library-classes", (), lambda: renamed_okhttp_classes(program, resolver))
+    copies = run("okhttp-copies", (), lambda: bind_okhttp(program, resolver.evaluator, load_fingerprints()))
+    recognised = run("library-classes", (), lambda: renamed_okhttp_classes(program, resolver, copies or ()))
     code = CodeContext(
         program=program,
         app=app.info,
@@ -153,6 +156,7 @@ def analyse_code(
         entries=app.entries(),
         read=app.read,
         resource_texts=app.resources.texts_containing,
+        found_copies=copies,
     )
     resources.read_pins = bundled_pins(code, resolver)
     sdks = run("libraries", ("sdk",), lambda: extract_sdks(code))

@@ -110,7 +110,7 @@ class _Recogniser:
 
     def _classes(self) -> tuple[Location, ...]:
         """Return the classes that still have TrustKit's package in their names."""
-        named = self._program.strings_containing(["com/datatheorem/android/trustkit/"])
+        named = self._program.lookup.types_containing("com/datatheorem/android/trustkit/")
         names = [name for name in named if _TYPE_NAME.search(name)]
         found = (self._program.find_class(name) for name in names)
         return tuple(Location(kind="code", entry=one.file.entry, class_name=one.name) for one in found if one)

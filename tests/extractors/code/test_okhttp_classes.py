@@ -7,7 +7,9 @@ import pytest
 
 from analyzer.dataflow.resolve import Resolver
 from analyzer.dex import Program, dotted
+from analyzer.extractors.code.okhttp_binding import bind_okhttp
 from analyzer.extractors.code.okhttp_classes import OKHTTP, renamed_okhttp_classes
+from analyzer.extractors.code.okhttp_fingerprints import load_fingerprints
 from analyzer.extractors.code.owners import Owners
 from tests import factories
 
@@ -31,7 +33,8 @@ def program_of(name: str) -> Program:
 
 
 def names_in(program: Program) -> set[str]:
-    return set(renamed_okhttp_classes(program, Resolver(program)))
+    resolver = Resolver(program)
+    return set(renamed_okhttp_classes(program, resolver, bind_okhttp(program, resolver.evaluator, load_fingerprints())))
 
 
 @pytest.mark.parametrize("name", RENAMED)
