@@ -61,6 +61,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit with one of the documented codes."""
+    # numpy starts a thread per processor for linear algebra, of which there is none here, and these wait by spinning.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.exit(run(sys.argv[1:]))
 
 

@@ -14,7 +14,6 @@ from analyzer.x509.contents import Item
 from analyzer.x509.key_stores import KeyStore, StoreEntry
 from analyzer.x509.keys import PublicKey
 from analyzer.x509.private_keys import PrivateKey
-from analyzer.x509.signatures import is_self_signed
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +75,9 @@ def _base(group: Group, form: str) -> CertificateFact:
 
 
 def _of_certificate(base: CertificateFact, certificate: Certificate, catalogue: Catalogue) -> CertificateFact:
+    # Imported late: loading the library takes a while, and most apps hold no certificate.
+    from analyzer.x509.signatures import is_self_signed
+
     return msgspec.structs.replace(
         base,
         kind="certificate",

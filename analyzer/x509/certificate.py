@@ -3,14 +3,9 @@
 import datetime as dt
 import hashlib
 import ipaddress
-from collections.abc import Callable
-from functools import lru_cache
 from typing import TypeAlias
 
 import msgspec
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.x509.oid import ExtensionOID
 
 from analyzer.x509.asn1 import (
     CONTEXT_0,
@@ -26,19 +21,14 @@ from analyzer.x509.asn1 import (
     time_of,
 )
 from analyzer.x509.errors import UnreadableError
-from analyzer.x509.keys import PublicKey, quietly, read_public_key
+from analyzer.x509.keys import PublicKey, read_public_key
 from analyzer.x509.names import Name, read_name
 
 MAX_CERTIFICATE_BYTES = 100_000
 """Larger certificates are not read; the largest that a TLS stack passes on is about as large."""
-_MAX_NAMES = 2_000
-"""Most names of one certificate that are kept."""
-_NOT_READ = (
-    ValueError, TypeError, KeyError, OverflowError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType,
-    UnsupportedAlgorithm,
-)  # fmt: skip
-"""What the library raises for extensions that it does not know or that are malformed."""
 _MAX_EXTENSIONS = 100
+_BASIC_CONSTRAINTS = "2.5.29.19"
+_KEY_USAGE = "2.5.29.15"
 _EXTENSIONS = 0xA3
 _BOOLEAN = 0x01
 _KEY_CERT_SIGN = 0x04
@@ -218,34 +208,20 @@ def _pss_digest(parameters: Node) -> str | None:
     return "sha1"
 
 
-@lru_cache(maxsize=2_048)
-def loaded(der: bytes) -> x509.Certificate | None:
-    """Load a certificate in the library; None when it refuses to."""
-    try:
-        return quietly(lambda: x509.load_der_x509_certificate(der))
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
-        return None
-
-
 def _with_extensions(certificate: Certificate) -> Certificate:
+    # Imported late: loading the library takes a while, and most apps hold no certificate.
+    from analyzer.x509.extensions import ExtensionsError, loaded, read_extensions
+
     library = loaded(certificate.der)
     if library is None:
         return msgspec.structs.replace(certificate, problem="the library refuses the certificate's encoding")
     try:
-        extensions = quietly(lambda: library.extensions)
-    except _NOT_READ as error:
+        found, unknown = read_extensions(library)
+    except ExtensionsError as error:
         # One value that the library does not know, such as a TLS feature, hides all extensions.
-        problem = f"its extensions cannot be read ({type(error).__name__})"
+        problem = f"its extensions cannot be read ({error})"
         return msgspec.structs.replace(certificate, problem=problem, **_plain_extensions(certificate.der))
-    found: dict[str, object] = {}
-    unknown: list[str] = []
-    for extension in extensions:
-        reader = _READERS.get(extension.oid.dotted_string)
-        if reader is not None:
-            found.update(reader(extension.value))
-        elif extension.critical and extension.oid not in _HANDLED:
-            unknown.append(extension.oid.dotted_string)
-    return msgspec.structs.replace(certificate, unknown_critical=tuple(unknown), **found)
+    return msgspec.structs.replace(certificate, unknown_critical=unknown, **found)
 
 
 def _plain_extensions(der: bytes) -> dict[str, object]:
@@ -259,74 +235,13 @@ def _plain_extensions(der: bytes) -> dict[str, object]:
             parts = read_children(extension, most=3)
             value = read_node(expect(parts[-1], OCTET_STRING).content)
             kind = oid_text(parts[0])
-            if kind == ExtensionOID.BASIC_CONSTRAINTS.dotted_string:
+            if kind == _BASIC_CONSTRAINTS:
                 flags = read_children(expect(value, SEQUENCE), most=2)
                 found["is_ca"] = any(flag.tag == _BOOLEAN and flag.content != b"\0" for flag in flags)
                 lengths = [int.from_bytes(flag.content[:8], "big") for flag in flags if flag.tag == INTEGER]
                 found["path_length"] = lengths[0] if lengths else None
-            elif kind == ExtensionOID.KEY_USAGE.dotted_string:
+            elif kind == _KEY_USAGE:
                 found["may_sign_certificates"] = bool(value.content[1:2] and value.content[1] & _KEY_CERT_SIGN)
     except (DerError, ValueError, IndexError):
         return {}
     return found
-
-
-def _basic_constraints(value: x509.ExtensionType) -> dict[str, object]:
-    assert isinstance(value, x509.BasicConstraints)
-    return {"is_ca": value.ca, "path_length": value.path_length}
-
-
-def _key_usage(value: x509.ExtensionType) -> dict[str, object]:
-    assert isinstance(value, x509.KeyUsage)
-    return {"may_sign_certificates": value.key_cert_sign}
-
-
-def _extended_key_usage(value: x509.ExtensionType) -> dict[str, object]:
-    assert isinstance(value, x509.ExtendedKeyUsage)
-    return {"extended_key_usage": tuple(usage.dotted_string for usage in value)}
-
-
-def _alternative_names(value: x509.ExtensionType) -> dict[str, object]:
-    assert isinstance(value, x509.SubjectAlternativeName)
-    return {
-        "dns_names": tuple(value.get_values_for_type(x509.DNSName)[:_MAX_NAMES]),
-        "ip_addresses": tuple(str(address) for address in value.get_values_for_type(x509.IPAddress)[:_MAX_NAMES]),
-    }
-
-
-def _name_constraints(value: x509.ExtensionType) -> dict[str, object]:
-    assert isinstance(value, x509.NameConstraints)
-    permitted, excluded = list(value.permitted_subtrees or ()), list(value.excluded_subtrees or ())
-    handled = (x509.DNSName, x509.IPAddress)
-    return {
-        "name_constraints": NameConstraints(
-            permitted_dns=tuple(name.value for name in permitted if isinstance(name, x509.DNSName)),
-            excluded_dns=tuple(name.value for name in excluded if isinstance(name, x509.DNSName)),
-            permitted_networks=tuple(_networks(permitted)),
-            excluded_networks=tuple(_networks(excluded)),
-            other_kinds=sum(not isinstance(name, handled) for name in (*permitted, *excluded)),
-        )
-    }
-
-
-def _networks(names: list[x509.GeneralName]) -> list[IpNetwork]:
-    values = (name.value for name in names if isinstance(name, x509.IPAddress))
-    return [value for value in values if isinstance(value, ipaddress.IPv4Network | ipaddress.IPv6Network)]
-
-
-_READERS: dict[str, Callable[[x509.ExtensionType], dict[str, object]]] = {
-    ExtensionOID.BASIC_CONSTRAINTS.dotted_string: _basic_constraints,
-    ExtensionOID.KEY_USAGE.dotted_string: _key_usage,
-    ExtensionOID.EXTENDED_KEY_USAGE.dotted_string: _extended_key_usage,
-    ExtensionOID.SUBJECT_ALTERNATIVE_NAME.dotted_string: _alternative_names,
-    ExtensionOID.NAME_CONSTRAINTS.dotted_string: _name_constraints,
-}
-_HANDLED = frozenset(
-    {
-        ExtensionOID.CERTIFICATE_POLICIES, ExtensionOID.POLICY_MAPPINGS, ExtensionOID.POLICY_CONSTRAINTS,
-        ExtensionOID.INHIBIT_ANY_POLICY, ExtensionOID.CRL_DISTRIBUTION_POINTS, ExtensionOID.FRESHEST_CRL,
-        ExtensionOID.ISSUER_ALTERNATIVE_NAME, ExtensionOID.SUBJECT_KEY_IDENTIFIER,
-        ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
-    }
-)  # fmt: skip
-"""Extensions that PKIX validators process and that do not change which path is built here."""

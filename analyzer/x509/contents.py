@@ -7,10 +7,6 @@ from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.serialization import pkcs7
 
 from analyzer.x509.asn1 import INTEGER, SEQUENCE, DerError, expect, node_bytes, oid_text, read_children, read_node
 from analyzer.x509.ber import to_definite
@@ -18,7 +14,7 @@ from analyzer.x509.certificate import MAX_CERTIFICATE_BYTES, Certificate, read_c
 from analyzer.x509.errors import UnreadableError
 from analyzer.x509.java_stores import looks_like_java_store, read_java_store
 from analyzer.x509.key_stores import KeyStore
-from analyzer.x509.keys import PublicKey, quietly, read_public_key
+from analyzer.x509.keys import PublicKey, read_public_key
 from analyzer.x509.names import Name, read_name
 from analyzer.x509.pbe import Password, Work
 from analyzer.x509.pem import PemBlock, pem_blocks
@@ -273,29 +269,32 @@ def _from_pkcs1(der: bytes) -> bytes:
 
 
 def _request(der: bytes) -> Item | None:
+    from analyzer.x509.loading import check_request
+
     try:
-        request = quietly(lambda: x509.load_der_x509_csr(der))
+        check_request(der)
         info = read_children(read_children(expect(read_node(der), SEQUENCE), most=1)[0], most=3)
         subject, key = read_name(info[1].encoded), read_public_key(info[2].encoded)
-    except (ValueError, TypeError, IndexError, UnsupportedAlgorithm, x509.InvalidVersion):
+    except (ValueError, IndexError):
         return None
-    assert request is not None
     return Item(kind="request", form="DER", request=SigningRequest(subject=subject, key=key))
 
 
 def _pkcs7(der: bytes) -> list[Certificate] | None:
     """Return the certificates of signed data (RFC 2315); None when the bytes are none, or hold none."""
+    from analyzer.x509.loading import bundled_certificates
+
     try:
         kind = read_children(expect(read_node(der), SEQUENCE), most=1)[0]
         if oid_text(kind) != _SIGNED_DATA:
             return None
-        loaded = quietly(lambda: pkcs7.load_der_pkcs7_certificates(der))
-    except (DerError, ValueError, IndexError, UnsupportedAlgorithm, x509.InvalidVersion):
+        bundled = bundled_certificates(der, MAX_ITEMS + 1)
+    except (DerError, ValueError, IndexError):
         return None
     found: list[Certificate] = []
-    for certificate in loaded[: MAX_ITEMS + 1]:
+    for certificate in bundled:
         try:
-            found.append(read_certificate(certificate.public_bytes(serialization.Encoding.DER)))
+            found.append(read_certificate(certificate))
         except UnreadableError:
             continue
     return found or None

@@ -8,10 +8,6 @@ from collections.abc import Callable
 from typing import Literal, TypeVar
 
 import msgspec
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa, x448, x25519
-from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 from analyzer.x509.asn1 import BIT_STRING, INTEGER, SEQUENCE, DerError, expect, oid_text, read_children, read_node
 from analyzer.x509.errors import UnreadableError
@@ -104,25 +100,14 @@ def read_public_key(spki: bytes) -> PublicKey:
     key = PublicKey(spki=spki, kind=kind, algorithm=kind_oid, bits=size, exponent=exponent)
     if size is not None and size > MAX_KEY_BITS:
         return msgspec.structs.replace(key, problem=f"a key of {size} bits is larger than {MAX_KEY_BITS}")
+    # Imported late: loading the library takes a while, and most apps hold no key.
+    from analyzer.x509.loading import described, load_public_key, reencoded
+
     try:
         loaded = load_public_key(spki)
     except UnreadableError as error:
         return msgspec.structs.replace(key, problem=str(error))
-    return msgspec.structs.replace(key, **_described(loaded, size), reencoded=_reencoded(loaded, spki, kind))
-
-
-def load_public_key(spki: bytes) -> PublicKeyTypes:
-    """Load a key in order to compute with it.
-
-    Raises:
-        UnreadableError: The library does not know the kind of key, or finds it malformed.
-    """
-    try:
-        return quietly(lambda: serialization.load_der_public_key(spki))
-    except UnsupportedAlgorithm as error:
-        raise UnreadableError("the kind of key is not supported") from error
-    except (ValueError, TypeError) as error:
-        raise UnreadableError("the key is malformed, or its parameters are not supported") from error
+    return msgspec.structs.replace(key, **described(loaded, size), reencoded=reencoded(loaded, spki, kind))
 
 
 def quietly(action: Callable[[], _T]) -> _T:
@@ -147,26 +132,3 @@ def _rsa_numbers(bit_string: bytes) -> tuple[int | None, int | None]:
     )
     small = exponent.content if len(exponent.content) <= 8 else b""
     return size, int.from_bytes(small, "big") if small else None
-
-
-def _described(key: PublicKeyTypes, size: int | None) -> dict[str, int | str | None]:
-    if isinstance(key, ec.EllipticCurvePublicKey):
-        return {"bits": key.curve.key_size, "curve": key.curve.name}
-    if isinstance(key, rsa.RSAPublicKey | dsa.DSAPublicKey):
-        return {"bits": key.key_size}
-    if isinstance(key, ed25519.Ed25519PublicKey | x25519.X25519PublicKey):
-        return {"bits": 256}
-    if isinstance(key, ed448.Ed448PublicKey | x448.X448PublicKey):
-        return {"bits": 448}
-    return {"bits": size}
-
-
-def _reencoded(key: PublicKeyTypes, spki: bytes, kind: KeyKind) -> bytes | None:
-    if kind == "RSA-PSS":
-        # The library writes these as plain RSA keys, which are other keys; OpenSSL and Java keep them.
-        return None
-    try:
-        again = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        return None
-    return again if again != spki else None

@@ -8,14 +8,8 @@ import hashlib
 import hmac
 
 import msgspec
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
-from cryptography.hazmat.primitives.ciphers import Cipher, modes
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.padding import PKCS7
 
 from analyzer.x509.asn1 import INTEGER, OCTET_STRING, SEQUENCE, DerError, Node, expect, oid_text, read_children
-from analyzer.x509.keys import quietly
 from analyzer.x509.rc2 import decrypt_cbc
 
 MAX_ITERATIONS = 2_000_000
@@ -189,25 +183,14 @@ def _number(node: Node) -> int:
 
 
 def _deciphered(name: str, key: bytes, vector: bytes, data: bytes) -> bytes:
-    def run() -> bytes:
-        if name == "AES":
-            cipher = Cipher(AES(key), modes.CBC(vector))
-        elif name == "3DES":
-            cipher = Cipher(TripleDES(key if len(key) == 24 else key + key[:8]), modes.CBC(vector))
-        else:
-            return _unpadded(decrypt_cbc(key, vector, data), 64)
-        decryptor = cipher.decryptor()
-        plain = decryptor.update(data) + decryptor.finalize()
-        return _unpadded(plain, 128 if name == "AES" else 64)
+    # Imported late: loading the library takes a while, and few apps hold anything encrypted.
+    from analyzer.x509.ciphers import UnsupportedCipherError, decrypt_blocks, unpadded
 
     try:
-        return quietly(run)
-    except UnsupportedAlgorithm as error:
+        if name == "RC2":
+            return unpadded(decrypt_cbc(key, vector, data), 64)
+        return decrypt_blocks(name, key, vector, data)
+    except UnsupportedCipherError as error:
         raise SchemeError(f"the cipher {name} is not supported by this installation") from error
     except ValueError as error:
         raise PasswordError("the password is wrong, or the data is damaged") from error
-
-
-def _unpadded(plain: bytes, block_bits: int) -> bytes:
-    unpadder = PKCS7(block_bits).unpadder()
-    return unpadder.update(plain) + unpadder.finalize()

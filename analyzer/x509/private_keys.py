@@ -3,13 +3,10 @@
 import base64
 
 import msgspec
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from analyzer.x509.asn1 import INTEGER, OCTET_STRING, SEQUENCE, DerError, Node, expect, read_children, read_node
 from analyzer.x509.errors import UnreadableError
-from analyzer.x509.keys import MAX_KEY_BITS, PublicKey, quietly, read_public_key
+from analyzer.x509.keys import MAX_KEY_BITS, PublicKey, read_public_key
 from analyzer.x509.pbe import Password, PasswordError, SchemeError, Work, decrypt
 from analyzer.x509.pem import PemBlock
 
@@ -105,42 +102,28 @@ def _form(der: bytes) -> tuple[str, tuple[Node, bytes] | None]:
 
 
 def _public_half(der: bytes) -> PublicKey | None:
-    """Return the public key; the library checks no primes, which would take long for large keys."""
-
-    def load() -> PrivateKeyTypes:
-        return serialization.load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
+    """Return the public key; None when it cannot be told."""
+    from analyzer.x509.loading import public_half
 
     try:
-        return _public(quietly(load))
-    except (ValueError, TypeError, UnsupportedAlgorithm, UnreadableError):
+        return read_public_key(public_half(der))
+    except UnreadableError:
         return None
-
-
-def _public(key: PrivateKeyTypes) -> PublicKey:
-    public = key.public_key()
-    return read_public_key(
-        public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    )
 
 
 def _legacy(block: PemBlock, passwords: tuple[Password, ...]) -> PrivateKey:
     """Try the passwords on a key that PEM headers encrypt; its key derivation is a single MD5."""
+    from analyzer.x509.loading import public_half_of_pem
+
     body = "\n".join(f"{name}: {value}" for name, value in block.headers.items())
     encoded = _wrapped(block.data or b"")
     text = f"-----BEGIN {block.label}-----\n{body}\n\n{encoded}\n-----END {block.label}-----\n".encode("latin-1")
     for password in passwords:
-
-        def load(secret: str = password.text or "") -> PrivateKeyTypes:
-            return serialization.load_pem_private_key(
-                text, secret.encode("utf-8", "replace"), unsafe_skip_rsa_key_validation=True
-            )
-
         try:
-            return PrivateKey(
-                form="encrypted PEM", public=_public(quietly(load)), encrypted=True, password=password.source
-            )
-        except (ValueError, TypeError, UnsupportedAlgorithm, UnreadableError):
+            public = read_public_key(public_half_of_pem(text, (password.text or "").encode("utf-8", "replace")))
+        except UnreadableError:
             continue
+        return PrivateKey(form="encrypted PEM", public=public, encrypted=True, password=password.source)
     return PrivateKey(form="encrypted PEM", public=None, encrypted=True, problem="no password that was tried opens it")
 
 

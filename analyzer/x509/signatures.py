@@ -5,9 +5,11 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
-from analyzer.x509.certificate import Certificate, loaded
+from analyzer.x509.certificate import Certificate
 from analyzer.x509.errors import UnreadableError
-from analyzer.x509.keys import PublicKey, load_public_key, quietly
+from analyzer.x509.extensions import loaded
+from analyzer.x509.keys import PublicKey, quietly
+from analyzer.x509.loading import load_public_key
 
 
 def signed_by(certificate: Certificate, issuer: PublicKey) -> bool | None:

@@ -10,7 +10,7 @@ _MAX_STEPS = 24
 """Longest chain of callers that is followed."""
 _MAX_METHODS = 1_000
 """Most methods that are looked at for one place."""
-_AT_ONCE = 64
+_AT_ONCE = 32
 """How many methods' callers are searched for at once; one search for many costs little more than for one."""
 _MAX_STEPS_IN_ALL = 400
 """Each step searches the whole code; this many are a few seconds in a large app."""
