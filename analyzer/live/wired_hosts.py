@@ -3,14 +3,9 @@
 from collections.abc import Sequence
 
 from analyzer.model import Facts, PinFact
+from analyzer.model.served_clients import served_over, surely_served
 
 OKHTTP = "okhttp"
-_ASKING = {
-    OKHTTP: frozenset({"okhttp", "retrofit"}),
-    "https-url-connection": frozenset({"url-connection"}),
-    "default-ssl-context": frozenset({"url-connection"}),
-}
-"""By what uses the trust manager, the clients that hosts are found with (`HostFact.client`)."""
 _RUNS = frozenset({"active", "unknown"})
 
 
@@ -38,7 +33,8 @@ def wired_hosts(pins: Sequence[PinFact], facts: Facts) -> tuple[str, ...]:
 
 
 def _asks(clients: str | None, user: str) -> bool:
-    return clients is not None and not _ASKING.get(user, frozenset()).isdisjoint(clients.split(", "))
+    asking = surely_served(user) | served_over(user)
+    return clients is not None and not asking.isdisjoint(clients.split(", "))
 
 
 def _okhttp_clients(facts: Facts) -> int:

@@ -1,27 +1,14 @@
 """What the host table says of clients that check no certificate or no host name: a row's settings mean little there."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
 from analyzer.model import CallbackFact, Facts
+from analyzer.model.served_clients import served_over, surely_served
 from analyzer.reporters.view_clients import CLIENTS
 from analyzer.reporters.view_model import HostRow, Value
 
-# By the names of sinks, the clients of hosts that use what is handed there.
-_SERVES: Mapping[str, tuple[str, ...]] = {
-    "apache-httpclient": ("apache-httpclient",),
-    "default-ssl-context": ("url-connection",),
-    "grpc": ("grpc",),
-    "https-url-connection": ("url-connection",),
-    "java-websocket": ("java-websocket",),
-    "ktor": ("ktor",),
-    "loopj": ("loopj-async-http",),
-    "okhttp": ("okhttp", "okhttp-plain"),
-    "paho": ("mqtt",),
-    "socket": ("socket",),
-    "volley": ("volley",),
-}
 _NOTHING_CHECKED = {
     "trust_manager": (frozenset({"accept-all", "null-guard", "swallow"}), "every certificate"),
     "hostname_verifier": (frozenset({"accept-all"}), "every host name"),
@@ -35,6 +22,8 @@ class UncheckedClients:
         """Take the facts. What is handed to single connections of an SDK says nothing of the app's own hosts."""
         self._everywhere: dict[str, dict[str, None]] = {}
         self._somewhere: dict[str, dict[str, None]] = {}
+        self._perhaps: dict[str, dict[str, str]] = {}
+        """By a library's name, what is accepted by a client that it may connect over, and the client's name."""
         self._webview = False
         for fact in facts.callbacks:
             if fact.activation != "active" or fact.debug_only:
@@ -52,8 +41,10 @@ class UncheckedClients:
             return
         found = self._everywhere if fact.process_wide else self._somewhere
         for sink in fact.clients:
-            for client in _SERVES.get(sink, ()):
+            for client in sorted(surely_served(sink)):
                 found.setdefault(CLIENTS[client], {})[what] = None
+            for client in sorted(served_over(sink)):
+                self._perhaps.setdefault(CLIENTS[client], {})[what] = CLIENTS[sink]
 
     def added(self, row: HostRow) -> HostRow:
         """Return a row of the table with what holds where one of its clients checks nothing.
@@ -74,6 +65,12 @@ class UncheckedClients:
             if client in clients
             for what in things
             if what not in self._everywhere.get(client, {})
+        ]
+        values += [
+            Value(text=f"Calls over {client} may accept {what}, as some over {under} do", state="warn")
+            for client, things in sorted(self._perhaps.items())
+            if client in clients
+            for what, under in things.items()
         ]
         if self._webview and CLIENTS["webview"] in clients:
             values.append(Value(text="A WebView goes on after any TLS error", state="warn"))

@@ -104,6 +104,21 @@ def test_what_is_handed_to_single_connections_is_told_of_some_calls() -> None:
     ]
 
 
+def test_what_a_client_is_handed_is_told_of_the_library_that_connects_over_it() -> None:
+    manager = factories.callback(clients=("okhttp",))
+    known = replace(facts(host(HOST, "retrofit")), callbacks=(manager,))
+    assert rows(known)[HOST,] == [
+        "Not pinned",
+        "Calls over Retrofit may accept every certificate, as some over OkHttp do",
+    ]
+
+
+def test_a_client_that_was_given_nothing_accepts_nothing_more_than_others() -> None:
+    manager = factories.callback(clients=("okhttp",))
+    known = replace(facts(host(HOST, "okhttp, okhttp-plain")), callbacks=(manager,))
+    assert rows(known)[HOST,] == ["Not pinned"]
+
+
 def test_a_webview_that_goes_on_is_told_of_pages() -> None:
     handler = factories.callback(kind="webview_ssl_error", behaviour="proceed")
     known = replace(facts(host(HOST, "webview")), callbacks=(handler,))

@@ -8,27 +8,9 @@ from collections.abc import Iterator
 from analyzer.model import CallbackFact
 from analyzer.model.policy import HIGHEST_KNOWN_LEVEL
 from analyzer.model.policy_lookup import effective
+from analyzer.model.served_clients import is_known, perhaps_served
 from analyzer.ruleset.expiry import is_expired
 from analyzer.ruleset.functions.registry import Context, judgement
-
-_URL_CONNECTION = frozenset({"url-connection", "volley", "picasso", "glide", "exoplayer"})
-_SERVES = {
-    "https-url-connection": _URL_CONNECTION,
-    "okhttp": frozenset(
-        {"okhttp", "retrofit", "volley", "picasso", "glide", "apollo", "fast-android-networking", "ktor", "exoplayer"}
-    ),
-    "apache-httpclient": frozenset({"apache-httpclient", "loopj-async-http", "volley"}),
-    "volley": frozenset({"volley"}),
-    "loopj": frozenset({"loopj-async-http"}),
-    "grpc": frozenset({"grpc"}),
-    "ktor": frozenset({"ktor"}),
-    "socket": frozenset({"socket"}),
-    "ssl-engine": frozenset({"socket"}),
-    "paho": frozenset({"mqtt"}),
-    "java-websocket": frozenset({"java-websocket"}),
-}
-"""What connects with a trust manager that was handed to a client: names of ``callback_sinks.yaml`` to those of
-``host_calls`` in ``apis.yaml``, libraries that may be built on the client included."""
 
 
 @judgement("pinned_hosts_reached")
@@ -44,14 +26,13 @@ def pinned_hosts_are_elsewhere(context: Context, fact: CallbackFact) -> bool:
 
     False where no such connection is known, and where it is not known who may use the manager.
     """
-    known = bool(fact.clients) and all(client in _SERVES for client in fact.clients)
+    known = bool(fact.clients) and all(map(is_known, fact.clients))
     pinned = _pinned_hosts(context)
     return known and bool(pinned) and not any(_served_by(fact) & clients for _, clients in pinned)
 
 
 def _served_by(fact: CallbackFact) -> frozenset[str]:
-    served: frozenset[str] = frozenset().union(*(_SERVES.get(client, frozenset()) for client in fact.clients))
-    return served | _URL_CONNECTION | {"socket"} if fact.process_wide else served
+    return perhaps_served(fact.clients, process_wide=fact.process_wide)
 
 
 def _pinned_hosts(context: Context) -> tuple[tuple[str, frozenset[str]], ...]:
