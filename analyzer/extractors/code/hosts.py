@@ -11,6 +11,7 @@ from analyzer.extractors.code.host_names import URL_MARK, hosts_in
 from analyzer.extractors.code.okhttp_clients import CLIENT as PLAIN
 from analyzer.extractors.code.okhttp_clients import OKHTTP, plain_requests
 from analyzer.extractors.code.owners import UNKNOWN
+from analyzer.extractors.code.resource_hosts import resource_hosts
 from analyzer.model import AnalysisGap, ApiUse, HostFact, Location, Record
 from analyzer.model.location import MAX_SNIPPET_CHARACTERS
 
@@ -41,7 +42,7 @@ class _Found:
 
 
 def extract_hosts(code: CodeContext) -> HostFacts:
-    """Find the hosts of URLs among the string constants, and those that client calls are given.
+    """Find the hosts of URLs among the string constants and resources, and those that client calls are given.
 
     There is one fact per host and owner of the naming code: that of the class that loads the text, or whose static
     field holds it; ``unknown`` where the text is only part of an annotation, or of code that is not there any more.
@@ -82,7 +83,7 @@ def extract_hosts(code: CodeContext) -> HostFacts:
         gaps.append(_unresolved(list(unknown)))
     if calls.dropped:
         gaps.append(_too_many(f"{calls.dropped:,} calls of clients", "were not followed to the hosts they are given"))
-    hosts = (
+    hosts = tuple(
         HostFact(
             name=name,
             owner=owner,
@@ -95,8 +96,10 @@ def extract_hosts(code: CodeContext) -> HostFacts:
         )
         for (name, owner), what in sorted(found.items())
     )
+    without_tls = {host.name for host in hosts if host.cleartext_named or host.cleartext_clients}
+    hosts += tuple(resource_hosts(code, {host.name for host in hosts}, without_tls))
     uses = dict.fromkeys((*(request.use for request in plain), *calls.uses))
-    return HostFacts(hosts=tuple(hosts), api_uses=tuple(uses), gaps=tuple(gaps))
+    return HostFacts(hosts=hosts, api_uses=tuple(uses), gaps=tuple(gaps))
 
 
 def _named(code: CodeContext, gaps: list[AnalysisGap]) -> Iterable[tuple[str, str, Location]]:

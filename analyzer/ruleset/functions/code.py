@@ -30,8 +30,8 @@ def api_place(fact: ApiUse) -> str:
 
 @judgement("only_without_tls")
 def only_without_tls(context: Context, host: str) -> bool:
-    """Tell whether all URLs of a host in the app's code are without TLS, so that no pin could be checked."""
-    facts = [fact for fact in context.facts.hosts if fact.name == host and fact.source == "code"]
+    """Tell whether all URLs of a host in code and resources are without TLS, so that no pin could be checked."""
+    facts = [fact for fact in context.facts.hosts if fact.name == host and fact.source in ("code", "resource")]
     named = any(fact.cleartext_named or fact.cleartext_clients for fact in facts)
     return named and not any(fact.tls_ports for fact in facts)
 
