@@ -3,37 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from analyzer.model import Facts
+from analyzer.model.client_names import CLIENTS
 from analyzer.model.pins import Mechanism
 from analyzer.model.policy_lookup import normalise_host
 from analyzer.reporters.view_code_pins import CodePinSet
 from analyzer.reporters.words import show
 
-CLIENTS: Mapping[str, str] = {
-    "apache-httpclient": "Apache HttpClient",
-    "apollo": "Apollo",
-    "cronet": "Cronet",
-    "download-manager": "DownloadManager",
-    "exoplayer": "ExoPlayer",
-    "fast-android-networking": "Fast Android Networking",
-    "glide": "Glide",
-    "grpc": "gRPC",
-    "httpengine": "HttpEngine",
-    "java-websocket": "Java-WebSocket",
-    "ktor": "Ktor",
-    "loopj-async-http": "AsyncHttpClient",
-    "media-player": "MediaPlayer",
-    "mqtt": "MQTT",
-    "nv-websocket": "nv-websocket-client",
-    "okhttp": "OkHttp",
-    "okhttp-plain": "an unpinned OkHttp client",
-    "picasso": "Picasso",
-    "retrofit": "Retrofit",
-    "socket": "a socket",
-    "socket-io": "Socket.IO",
-    "url-connection": "URLConnection",
-    "volley": "Volley",
-    "webview": "WebView",
-}
 # Clients with a network stack of their own, or the platform's: pins given to another library's client mean nothing
 # to them. Others (Glide, Ktor, Volley, gRPC and so on) may be built on the client that is pinned.
 _NEVER_OKHTTP = frozenset(

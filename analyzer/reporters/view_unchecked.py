@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from analyzer.model import CallbackFact, Facts
+from analyzer.model.client_names import CLIENTS
 from analyzer.model.served_clients import served_over, surely_served
-from analyzer.reporters.view_clients import CLIENTS
 from analyzer.reporters.view_model import HostRow, Value
 
 _NOTHING_CHECKED = {

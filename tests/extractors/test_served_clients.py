@@ -1,8 +1,8 @@
 """The clients that things are handed to, and those that hosts are contacted with."""
 
 from analyzer.extractors.catalogue import load_catalogue
+from analyzer.model.client_names import CLIENTS
 from analyzer.model.served_clients import is_known, perhaps_served, served_over, surely_served
-from analyzer.reporters.view_clients import CLIENTS
 
 NOT_A_CLIENT_OF_HOSTS = {
     "by-hand", "conscrypt", "ion", "javamail", "netty", "okhttp-interceptor", "okhttp-network-interceptor", "smack",

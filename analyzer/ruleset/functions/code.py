@@ -4,6 +4,7 @@ Conditions call them by the name given to ``@judgement``.
 """
 
 from analyzer.model import ApiUse
+from analyzer.model.client_names import named
 from analyzer.model.policy import FIRST_POLICY_LEVEL, HIGHEST_KNOWN_LEVEL
 from analyzer.model.policy_lookup import effective
 from analyzer.ruleset.functions.registry import Context, judgement
@@ -26,6 +27,12 @@ def api_place(fact: ApiUse) -> str:
     """Name the class in which a call stands."""
     place = next(iter(fact.evidence), None)
     return (place.class_name if place is not None else None) or "the code"
+
+
+@judgement("client_names")
+def client_names(clients: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what reports call the clients that contact a host, sorted."""
+    return named(clients)
 
 
 @judgement("only_without_tls")
