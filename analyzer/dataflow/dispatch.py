@@ -13,6 +13,8 @@ _MAX_SUBTYPES = 64
 _SCAN_DEPTH = 4
 _MAX_SCANNED = 400
 """Most instructions of a helper that is entered only because it returns a boolean."""
+_MAX_SCANNED_TARGETS = 16
+"""Most implementations of an abstract method that are looked into."""
 _THROW = 0x27
 _CALLS = frozenset({*range(0x6E, 0x73), *range(0x74, 0x79)})
 _IF_EQZ, _IF_NEZ = 0x38, 0x39
@@ -137,12 +139,21 @@ class Dispatch:
                     ref = one.file.method(instruction.index or 0)
                     if self._interesting(ref):
                         return True
-                    callee = self._program.resolve_method(ref)
-                    if callee is not None and callee not in seen and not self.is_null_check(callee):
-                        seen.add(callee)
-                        following.append(callee)
+                    for callee in self._may_run(ref):
+                        if callee not in seen and not self.is_null_check(callee):
+                            seen.add(callee)
+                            following.append(callee)
             generation = following[:64]
         return False
+
+    def _may_run(self, ref: MethodRef) -> tuple[DexMethod, ...]:
+        """Return the method that a call names; of an abstract one those that implement it."""
+        method = self._program.resolve_method(ref)
+        if method is None:
+            return ()
+        if not method.is_abstract:
+            return (method,)
+        return self._program.implementations_of(ref)[:_MAX_SCANNED_TARGETS]
 
     def is_null_check(self, method: DexMethod) -> bool:
         """Say whether a static helper does nothing but throw when its first argument is null.

@@ -13,12 +13,19 @@ from analyzer.extractors.sink_catalogue import Takes
 
 _FACTORY = "Ljavax/net/ssl/SSLSocketFactory;"
 _MANAGER = "Ljavax/net/ssl/X509TrustManager;"
-_VERIFIER = "Ljavax/net/ssl/HostnameVerifier;"
+VERIFIER = "Ljavax/net/ssl/HostnameVerifier;"
+_TEXT = "Ljava/lang/String;"
+_REFUSING = tuple(
+    f"({_TEXT}{asked})V"
+    for asked in ("Ljavax/net/ssl/SSLSocket;", "Ljava/security/cert/X509Certificate;", f"[{_TEXT}[{_TEXT}")
+)
+"""Overloads that refuse by throwing, which Apache's HttpClient asks once a socket is connected, under any name
+(``X509HostnameVerifier`` of 4.x; ``SSLSocketFactory.connectSocket``)."""
 _INTERCEPTORS: dict[Role, str] = {
     "interceptor": "okhttp-interceptor",
     "network-interceptor": "okhttp-network-interceptor",
 }
-_RECEIVED: dict[str, Takes] = {_FACTORY: "socket-factory", _VERIFIER: "verifier"}
+_RECEIVED: dict[str, Takes] = {_FACTORY: "socket-factory", VERIFIER: "verifier"}
 
 
 class BoundSink(msgspec.Struct, frozen=True):
@@ -45,6 +52,8 @@ def bind_sinks(code: CodeContext) -> dict[MethodRef | FieldRef, BoundSink]:
         for owner, name in (parts for member in sink.fields for parts in catalogue.names_of(member)):
             for field in named_in(program.field_refs, families.of(owner, relocated=False), name):
                 found[field] = bound
+    for overload in _refusing_overloads(program):
+        found.setdefault(overload, BoundSink("by-hand", "verifier", receiver=True))
     for copy in code.okhttp_copies:
         if copy.found_by == "structure":
             for ref, takes in okhttp_receivers(program, copy):
@@ -52,6 +61,13 @@ def bind_sinks(code: CodeContext) -> dict[MethodRef | FieldRef, BoundSink]:
     for renamed in code.renamed_okhttp:
         found.update(_interceptors(renamed))
     return found
+
+
+def _refusing_overloads(program: Program) -> Iterator[MethodRef]:
+    """Yield the methods by which a library asks a host name verifier of its own kind."""
+    for owner in program.hierarchy.subtypes_of(VERIFIER):
+        for descriptor in _REFUSING:
+            yield from (ref for ref in program.method_refs(owner, None, descriptor) if ref.name != "<init>")
 
 
 def _interceptors(renamed: RenamedOkHttp) -> Iterator[tuple[MethodRef | FieldRef, BoundSink]]:

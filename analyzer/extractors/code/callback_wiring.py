@@ -11,7 +11,7 @@ from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.values import Created, FieldValue, Number, Parameter
 from analyzer.dataflow.wiring import Flow, Start, Use, Wiring
 from analyzer.dex import DexMethod, FieldRef, MethodRef, Site, dotted
-from analyzer.extractors.code.callback_sinks import BoundSink, bind_sinks
+from analyzer.extractors.code.callback_sinks import VERIFIER, BoundSink, bind_sinks
 from analyzer.extractors.code.context import CodeContext, location_in
 from analyzer.extractors.code.merged_classes import discriminator_of
 from analyzer.extractors.code.reached import Runs
@@ -260,8 +260,17 @@ class CallbackWiring:
             sink = self._sinks.get(use.ref)
             if sink is None or not sink.receiver or use.position or sink.takes not in taken:
                 continue
-            if use.method.name != use.ref.name and not self._makes_sockets(use.method.owner):
+            if sink.takes == "verifier" and isinstance(use.ref, MethodRef) and use.ref.return_type == "V":
+                # Its names say nothing where they are renamed.
+                on_the_way = self._verifies(use.method.owner)
+            else:
+                on_the_way = use.method.name == use.ref.name
+            if not on_the_way and not self._makes_sockets(use.method.owner):
                 yield use
+
+    def _verifies(self, descriptor: str) -> bool:
+        """Say whether a class is a host name verifier: its overloads that throw ask each other."""
+        return VERIFIER in self._program.hierarchy.supertypes_of(descriptor)
 
     def _makes_sockets(self, descriptor: str) -> bool:
         names = (descriptor, *self._program.hierarchy.supertypes_of(descriptor))

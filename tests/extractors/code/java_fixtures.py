@@ -24,8 +24,10 @@ from builder.tools import BUNDLETOOL, JAVA_LIBRARIES, Tools, find_tools  # noqa:
 _OKHTTP = runpy.run_path(str(HERE / "okhttp/rebuild.py"))
 _FIXTURES = {"pin-practices": True, "pin-clients": True, "pin-legacy": False, "plain-clients": True,
              "check-pins": True, "check-pins-list": True, "carried": True,
-             "okhttp2": False, "cwac": True, "pin-wired": False}  # fmt: skip
+             "okhttp2": False, "renamed-helpers": False, "renamed-strict": False, "cwac": True, "pin-wired": False}  # fmt: skip
 """By name, with whether it calls OkHttp."""
+_LIBRARY_OF = {"renamed-strict": "renamed-helpers"}
+"""Those that hold the library of another one."""
 _MOVED = ("check-pins",)
 """Those that are also built with the library under another package."""
 _KEPT = ("okhttp3/CertificatePinner", "okhttp3/OkHttpClient", "okhttp3/internal/Version")
@@ -52,7 +54,10 @@ def _build(tools: Tools, work: Path, source: Path, api: Path, *, calls_okhttp: b
         for root in (SAMPLES / "stubs", source / "stubs")
         for path in root.rglob("*.java")
     }
-    own = sorted((source / "library").rglob("*.java"))
+    held = HERE / _LIBRARY_OF.get(source.name, source.name) / "library"
+    own = sorted(held.rglob("*.java"))
+    for path in own:
+        declared.pop(path.relative_to(held).as_posix(), None)
     library: dict[str, bytes] = {}
     if own:
         # A library that cannot be had is declared by the fixture, and part of the app.
