@@ -13,6 +13,8 @@ _ENGINES = {
 }
 """Packages of WebViews that do not come with the platform, by the type of the page that a callback is given."""
 _ALLOW_ALL = ("AllowAllHostnameVerifier", "NoopHostnameVerifier")
+_TURNED_ROUND = "not: "
+"""Before whose answer a verifier gives the opposite of."""
 
 
 @judgement("callback_name")
@@ -45,3 +47,18 @@ def accepts_below_a_domain(fact: CallbackFact) -> bool:
 def is_librarys_allow_all(fact: CallbackFact) -> bool:
     """Tell whether a verifier is the one of Apache's client that accepts every name, by that or another package."""
     return fact.class_name.rpartition(".")[2] in _ALLOW_ALL
+
+
+@judgement("names_accepted")
+def names_accepted(fact: CallbackFact) -> str:
+    """Say in words which names a verifier accepts that does not refuse what it should."""
+    detail = fact.detail or ""
+    if fact.behaviour == "session-valid":
+        return "accepts every name while the session is valid, which it is after any handshake"
+    if fact.behaviour != "swallow":
+        return "accepts every name"
+    if detail.startswith(_TURNED_ROUND):
+        asked = detail.removeprefix(_TURNED_ROUND)
+        # A clause in words, instead of the name of a method, tells of something else that was asked as well.
+        return f"accepts the names that {'the verifier it asks' if ' ' in asked else asked} refuses"
+    return "accepts the name where its own check fails"
