@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from analyzer.model import CertificateFact, CertificateUse, Facts
 from analyzer.model.pins import Activation
+from analyzer.model.use_words import USES_IN_CODE
 from analyzer.reporters.text import plural
 from analyzer.reporters.view_model import CertificateRow, State
 from analyzer.reporters.view_pins import parse_day
@@ -22,14 +23,6 @@ _KINDS = {
     "unreadable": "unreadable",
 }
 _ROLES = {"leaf": "leaf", "intermediate": "intermediate authority", "root": "root authority"}
-_IN_CODE = {
-    "key-store": "loaded as a key store in {place}",
-    "certificate-factory": "read in {place}",
-    "trust-manager": "trusted by a trust manager that {place} makes",
-    "key-manager": "the app's own identity in {place}",
-    "pin": "hashed in {place}",
-    "comparison": "compared with a server's certificate in {place}",
-}
 _IDLE: dict[Activation, str] = {
     "created": " (put to no use)",
     "defined_only": " (in code that nothing runs)",
@@ -124,4 +117,4 @@ def _use(use: CertificateUse) -> str:
         return "trust anchor of debug-overrides"
     place = next((place.class_name for place in use.evidence if place.class_name is not None), "code")
     idle = _IDLE.get(use.activation, "") if use.kind in ("trust-manager", "comparison", "key-manager") else ""
-    return _IN_CODE[use.kind].format(place=show(place, 160)) + idle
+    return USES_IN_CODE[use.kind].format(place=show(place, 160)) + idle

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from analyzer.model import CertificateFact, CertificateUse
+from analyzer.model.use_words import USES_IN_CODE
 from analyzer.ruleset.functions.registry import Context, judgement
 from analyzer.ruleset.views import PolicyScopeView
 
@@ -16,14 +17,6 @@ _ENDS = frozenset({"trust-manager", "key-manager", "comparison", "pin"})
 """What becomes of a certificate that code reads."""
 _READING = frozenset({"key-store", "certificate-factory"})
 """Uses that say that something is read, and not what for."""
-_IN_CODE = {
-    "key-store": "loaded as a key store in {place}",
-    "certificate-factory": "read in {place}",
-    "trust-manager": "trusted by a trust manager that {place} makes",
-    "key-manager": "the app's own identity in {place}",
-    "pin": "hashed in {place}",
-    "comparison": "compared with a server's certificate in {place}",
-}
 _SHOWN_HOSTS = 3
 _NEVER = 1_000_000
 
@@ -148,7 +141,7 @@ def _use(use: CertificateUse) -> str:
     if use.kind == "debug-anchor":
         return "a trust anchor of debug-overrides"
     place = next((place.class_name for place in use.evidence if place.class_name is not None), "code")
-    return _IN_CODE[use.kind].format(place=place)
+    return USES_IN_CODE[use.kind].format(place=place)
 
 
 @judgement("key_purpose")
