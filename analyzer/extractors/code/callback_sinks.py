@@ -80,7 +80,8 @@ def _interceptors(renamed: RenamedOkHttp) -> Iterator[tuple[MethodRef | FieldRef
         yield getter, BoundSink(_INTERCEPTORS[role], "interceptor")
     for field, role in renamed.fields.items():
         client = _INTERCEPTORS.get(role)
-        if client is not None and field.owner == renamed.builder:
+        # The clients of OkHttp 2 have no builder.
+        if client is not None and renamed.builder in (None, field.owner):
             yield field, BoundSink(client, "interceptor")
 
 

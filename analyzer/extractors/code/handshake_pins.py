@@ -153,6 +153,8 @@ class HandshakePins:
         self._handshakes = {
             one.handshake: one.intercept.return_type for one in exchanges if one.handshake and one.intercept
         }
+        chains = {one.intercept.parameters[0] for one in exchanges if one.intercept}
+        self._chains = chains.union(*map(self._program.hierarchy.subtypes_of, chains))
         self._finder = PathFinder(self._program, self._is_peer_chain, _LIMITS)
 
     def run(self, checked: Iterable[Checked]) -> HandshakePinFacts:
@@ -215,8 +217,9 @@ class HandshakePins:
             if ref.name in ("handshake", "getHandshake") and _is_named((ref.owner,), _CONNECTION):
                 return True
             return ref.return_type in self._handshakes and ref.owner != self._handshakes[ref.return_type]
-        if isinstance(value, FieldValue):
-            return value.ref.type in self._handshakes and value.ref.owner != self._handshakes[value.ref.type]
+        if isinstance(value, FieldValue) and value.ref.type in self._handshakes:
+            # What a chain keeps for the answer is not asked of the connection.
+            return value.ref.owner not in {self._handshakes[value.ref.type], *self._chains}
         return False
 
     def _host(self, paths: Paths, place: "_Place") -> str | None:

@@ -18,6 +18,7 @@ from analyzer.extractors.code.okhttp_roles import (
     Scanner,
 )
 from analyzer.extractors.code.okhttp_specs import bind_specs
+from analyzer.extractors.code.okhttp_version_2 import bind_version_2
 
 _TYPES: dict[str, Role] = {
     "Ljavax/net/ssl/SSLSocketFactory;": "socket-factory",
@@ -34,10 +35,14 @@ _LOCATION = "Location"
 
 
 def bind_members(program: Program, evaluator: Evaluator, copy: OkHttpCopy) -> RenamedOkHttp | None:
-    """Recognise what a copy that was found by structure consists of; None for OkHttp 2, and for copies with names."""
-    if copy.found_by != "structure" or copy.mechanism != "okhttp3":
+    """Recognise what a copy that was found by structure consists of; None for copies with names.
+
+    Of OkHttp 2, whose clients are their own builders, only what has to do with interceptors is looked for.
+    """
+    if copy.found_by != "structure":
         return None
-    return _Binder(Scanner(program, evaluator), copy).bound()
+    scanner = Scanner(program, evaluator)
+    return bind_version_2(scanner, copy) if copy.mechanism == "okhttp2" else _Binder(scanner, copy).bound()
 
 
 class _Binder:

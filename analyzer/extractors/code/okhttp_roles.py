@@ -14,7 +14,7 @@ Role = Literal[
     "socket-factory", "trust-manager", "verifier",
 ]  # fmt: skip
 """What a setter of ``OkHttpClient.Builder`` (3.x to 5.x) takes, or a field of it holds."""
-Part = Literal["clients", "interceptors", "handshake", "connection-specs", "redirects", "requests"]
+Part = Literal["clients", "settings", "interceptors", "handshake", "connection-specs", "redirects", "requests"]
 """What can be recognised by itself; what is not is told."""
 LISTS = frozenset({"Ljava/util/List;", "Ljava/util/ArrayList;", "Ljava/util/Collection;"})
 _LOADS = frozenset({0x1A, 0x1B})
@@ -75,10 +75,11 @@ class Specs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RenamedOkHttp(msgspec.Struct, frozen=True, kw_only=True):
-    """A copy of OkHttp 3 or later under other names."""
+    """A copy of OkHttp under other names; of version 2 only what has to do with interceptors is known."""
 
     pinner: str
     client: str | None = None
+    """``OkHttpClient`` of OkHttp 3 or later."""
     builder: str | None = None
     fields: dict[FieldRef, Role] = {}
     """Fields of the client and of its builder."""

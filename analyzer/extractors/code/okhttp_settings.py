@@ -39,6 +39,11 @@ _MISSING: dict[Part, tuple[str, str, tuple[FactKind, ...]]] = {
         "what clients are given, which of them have no pins, and the hosts that they contact",
         ("pin", "host", "code"),
     ),
+    "settings": (
+        "most of what its clients, those of version 2, are given",
+        "their settings of redirects and connections, and which hosts they contact,",
+        ("host", "code"),
+    ),
     "interceptors": ("its interceptors", "pins that interceptors compare, or whether these are in force,", ("pin",)),
     "handshake": ("its handshakes", "pins that interceptors compare with the certificates of one", ("pin",)),
     "connection-specs": (

@@ -5,6 +5,7 @@ from functools import cache
 
 import pytest
 
+from analyzer.dex import FieldRef
 from analyzer.extractors.code.api_uses import extract_api_uses
 from analyzer.extractors.code.callback_wiring import CallbackWiring
 from analyzer.extractors.code.client_facts import extract_clients
@@ -12,7 +13,9 @@ from analyzer.extractors.code.handshake_pins import extract_interceptor_pins
 from analyzer.extractors.code.hostname_verifiers import extract_hostname_verifiers
 from analyzer.extractors.code.hosts import extract_hosts
 from analyzer.extractors.code.okhttp import RESET, OkHttpFacts, extract_okhttp
+from analyzer.extractors.code.okhttp_settings import extract_okhttp_settings
 from analyzer.extractors.code.trust_managers import extract_trust_managers
+from analyzer.model import PinFact
 from tests.extractors.code.smali_fixtures import context_of
 
 BUILDS = ["okhttp2", "okhttp2-r8"]
@@ -77,16 +80,46 @@ def test_a_verifier_that_a_client_is_given_is_in_use(build: str) -> None:
     assert (fact.behaviour, fact.activation) == ("allow-list", "active")
 
 
-def test_interceptors_are_in_use_where_they_are_added_to_a_list() -> None:
-    code = context_of("okhttp2")
-    pins = {pin.digest: pin for pin in extract_interceptor_pins(code, CallbackWiring(code)).pins}
+def interceptor_pins(build: str) -> dict[bytes | None, PinFact]:
+    code = context_of(build)
+    return {pin.digest: pin for pin in extract_interceptor_pins(code, CallbackWiring(code)).pins}
+
+
+@pytest.mark.parametrize("build", BUILDS)
+def test_interceptors_are_in_use_where_they_are_added_to_a_list(build: str) -> None:
+    pins = interceptor_pins(build)
     assert {name: pins[_sha256(name)].activation for name in ("Ok2Connection", "Ok2Response")} == {
         "Ok2Connection": "active", "Ok2Response": "active"
     }  # fmt: skip
-    assert pins[_sha256("Ok2NotAdded")].activation == "created"
     without = pins[_sha256("Ok2WithoutConnection")]
     assert without.activation == "created"
     assert "only network interceptors" in (without.problem_detail or "")
+
+
+@pytest.mark.parametrize("build", BUILDS)
+def test_an_interceptor_that_is_printed_is_not_in_use(build: str) -> None:
+    assert interceptor_pins(build)[_sha256("Ok2NotAdded")].activation in ("created", "unknown")
+
+
+def test_the_parts_of_a_renamed_copy_that_are_not_known_leave_a_gap() -> None:
+    code = context_of("okhttp2-r8")
+    (gap,) = extract_okhttp_settings(code, CallbackWiring(code)).gaps
+    assert "those of version 2" in gap.detail and "may be missing" in gap.detail
+
+
+def test_a_copy_with_its_names_leaves_none() -> None:
+    code = context_of("okhttp2")
+    assert not extract_okhttp_settings(code, CallbackWiring(code)).gaps
+
+
+def test_lists_that_no_chain_takes_interceptors_from_are_not_taken_for_them() -> None:
+    code = context_of("okhttp2-r8")
+    (copy,) = code.okhttp_copies
+    other = FieldRef(copy.client_fields[0].owner, "g", "Ljava/util/List;")
+    (renamed,) = code.renamed_okhttp
+    assert code.program.resolve_field(other) is not None
+    assert other not in renamed.fields
+    assert sorted(renamed.fields.values()) == ["interceptor", "network-interceptor"]
 
 
 def test_clients_have_what_their_setters_gave_them() -> None:
