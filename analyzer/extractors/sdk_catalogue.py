@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from analyzer.errors import RuleError
+from analyzer.model import FactKind
 
 SDKS_FILE = "sdks.yaml"
 APIS_FILE = "apis.yaml"
@@ -24,6 +25,18 @@ class VersionFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Regular expression over its text; group 1 is the version."""
 
 
+class Renamed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What shows that a library is there whose names a shrinker took, and what is then not seen."""
+
+    texts: Annotated[tuple[Annotated[str, msgspec.Meta(min_length=8)], ...], msgspec.Meta(min_length=1)]
+    """Beginnings of texts that its code loads; all of them."""
+    unless: Annotated[tuple[Package, ...], msgspec.Meta(min_length=1)]
+    """Classes by whose names its calls are recognised: with one of them there is nothing amiss."""
+    missing: str
+    """What may be missing, in words."""
+    hides: Annotated[tuple[FactKind, ...], msgspec.Meta(min_length=1)]
+
+
 class Sdk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One entry of ``sdks.yaml``; the file's head explains the fields."""
 
@@ -35,6 +48,7 @@ class Sdk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     native: tuple[str, ...] = ()
     version_string: str | None = None
     version_file: VersionFile | None = None
+    renamed: tuple[Renamed, ...] = ()
 
     @property
     def has_evidence(self) -> bool:

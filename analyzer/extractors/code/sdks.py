@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from analyzer.dex import DexClass, descriptor_of
+from analyzer.dex import DexClass, descriptor_of, dotted
 from analyzer.errors import TargetError
 from analyzer.extractors.code.context import CodeContext, location_of
 from analyzer.extractors.sdk_catalogue import Sdk, VersionFile
@@ -45,7 +45,7 @@ def extract_sdks(code: CodeContext) -> SdkFacts:
         else:
             version = _version_in_file(code, sdk.version_file, entries)
             facts.append(SdkFact(name=sdk.name, kind=sdk.kind, version=version, evidence=tuple(evidence)))
-    return SdkFacts(sdks=tuple(facts), gaps=tuple(_gaps(facts)))
+    return SdkFacts(sdks=tuple(facts), gaps=(*_gaps(facts), *_renamed(code)))
 
 
 def _first_classes(code: CodeContext) -> dict[str, DexClass]:
@@ -136,3 +136,28 @@ def _gaps(facts: Iterable[SdkFact]) -> Iterable[AnalysisGap]:
                 "connections of its own.",
                 hides=("host", "native"),
             )
+
+
+def _renamed(code: CodeContext) -> Iterable[AnalysisGap]:
+    """Yield a gap for each library that is there by its texts, and not by the names that its calls are known by."""
+    program = code.program
+    for name, renamed in ((sdk.name, one) for sdk in code.catalogue.sdks for one in sdk.renamed):
+        texts = [program.strings_starting(text) for text in renamed.texts]
+        loading = [program.users.loads_of(some)[:1] for some in texts] if all(texts) else []
+        if loading and all(loading) and not any(_is_there(code, one) for one in renamed.unless):
+            yield AnalysisGap(
+                stage="code",
+                reason="unresolved-value",
+                subject=name,
+                detail=f"{dotted(loading[0][0].method.ref.owner)} loads a text of {name}, whose classes have other "
+                f"names here, so that its calls are not recognised: {renamed.missing} may be missing.",
+                hides=renamed.hides,
+            )
+
+
+def _is_there(code: CodeContext, name: str) -> bool:
+    """Say whether a class is there, under another package in front as well."""
+    descriptor = descriptor_of(name)
+    if code.program.find_class(descriptor) is not None:
+        return True
+    return any(one.endswith(f"/{descriptor[1:]}") for one, _ in code.program.hierarchy.definitions)
