@@ -87,8 +87,10 @@ the longer one both times. Where objects that one place makes cannot be told apa
 sequences, are not followed; nor is a text that `split` or `lines` cuts up, or one that a loop puts together. The call
 is reported without what it gets, and its pins as literals.
 
-**Pairs of two lists.** Of lists that `zip` joins, a host may be reported with the pin of another pair. The same goes
-for `Enum.valueOf` with a constant name: what all constants hold is reported.
+**Pairs of two lists.** Where two lists are joined by place, as `zip` does, and the order of one of them is not known (a
+`HashSet`, a list that is sorted, shuffled or filtered), the host is reported as unknown.
+
+**Constants by name.** For `Enum.valueOf` with a constant name, what all constants hold is reported.
 
 **What `lazy` makes.** Where a class runs, what it would make by `lazy` on first use counts as used, also when nothing
 asks for it.

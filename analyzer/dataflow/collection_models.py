@@ -2,7 +2,19 @@
 
 from analyzer.dataflow.question import NEVER
 from analyzer.dataflow.text_models import Model, joined, needing, text_of
-from analyzer.dataflow.values import Entries, Items, Number, Numbers, OneOf, Text, Unknown, Value, alternatives, join
+from analyzer.dataflow.values import (
+    Entries,
+    Event,
+    Items,
+    Number,
+    Numbers,
+    OneOf,
+    Text,
+    Unknown,
+    Value,
+    alternatives,
+    join,
+)
 from analyzer.dex import MethodRef
 
 LISTS = frozenset(
@@ -26,11 +38,24 @@ PUTTING = frozenset({"put", "putIfAbsent"})
 REMOVING = frozenset(
     {"remove", "removeAll", "clear", "retainAll", "removeIf", "pop", "poll", "set", "replaceAll", "putAll", "merge"}
 )
+UNORDERED = frozenset(
+    f"Ljava/util/{name};"
+    for name in (
+        "HashSet", "TreeSet", "HashMap", "TreeMap", "Hashtable", "PriorityQueue", "ImmutableCollections$SetN",
+        "concurrent/ConcurrentHashMap",
+    )
+)  # fmt: skip
+"""Classes whose elements come in another order than they were put in."""
+_REORDERING = frozenset({"sort", "shuffle", "reverse", "rotate", "swap"})
+_AT_THE_FRONT = frozenset({"addFirst", "push", "offerFirst"})
 _OBJECT = "Ljava/lang/Object;"
 _LONGEST = 1 << 20
 _JOINING = 9
 """How many arguments ``joinToString$default`` has."""
 _MAX_ELEMENTS = 4_096
+_PAIR, _LIST, _SET = "Lkotlin/Pair;", "Ljava/util/List;", "Ljava/util/Set;"
+NOT_PAIRED = Unknown("which elements of two lists belong together")
+"""What belongs to the element of another list, where that cannot be told."""
 
 
 def elements_of(value: Value) -> tuple[Value, ...] | None:
@@ -45,6 +70,17 @@ def elements_of(value: Value) -> tuple[Value, ...] | None:
     return None
 
 
+def is_reordering(event: Event) -> bool:
+    """Say whether a call leaves elements of a list in another order than that in which they were added."""
+    called = event.ref
+    if not isinstance(called, MethodRef):
+        return False
+    if event.position:
+        return called.owner == "Ljava/util/Collections;" and called.name in _REORDERING
+    inserts = called.name == "add" and len(event.arguments) == 2
+    return inserts or called.name in _AT_THE_FRONT or called.name in _REORDERING
+
+
 def _all_of(type_name: str) -> Model:
     """A factory whose arguments are the elements, or one array that holds them."""
 
@@ -54,8 +90,9 @@ def _all_of(type_name: str) -> Model:
             if inner is None:
                 return arguments[0] if isinstance(arguments[0], Unknown) else None
             complete = not isinstance(arguments[0], Items) or arguments[0].complete
-            return Items(type_name, inner, complete)
-        return Items(type_name, arguments)
+            ordered = not isinstance(arguments[0], Items) or arguments[0].ordered
+            return Items(type_name, inner, complete, ordered and type_name not in UNORDERED)
+        return Items(type_name, arguments, ordered=type_name not in UNORDERED)
 
     return model
 
@@ -66,6 +103,31 @@ def _as_list(ref: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
         return Items("Ljava/util/List;", ())
     value = arguments[0]
     return value if isinstance(value, Items | Numbers | Entries | Unknown) else None
+
+
+def paired(first: Value, second: Value) -> Value | None:
+    """Return the pairs of two lists, as Kotlin's ``zip`` makes them; None where they are no lists."""
+    one, other = elements_of(first), elements_of(second)
+    if one is None or other is None:
+        return None
+    if in_order(first) is None or in_order(second) is None:
+        found = tuple(Items(_PAIR, (NOT_PAIRED, each)) for each in other)
+        return Items(_LIST, found, complete=False, ordered=False)
+    return Items(_LIST, tuple(Items(_PAIR, both) for both in zip(one, other, strict=False)))
+
+
+def _zip(_: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
+    return paired(*arguments) if len(arguments) == 2 else None
+
+
+def in_order(container: Value) -> tuple[Value, ...] | None:
+    """Return the elements of a list or array in their order; None when one of both is not known."""
+    match container:
+        case Items(complete=True, ordered=True) | Numbers():
+            return elements_of(container)
+        case Entries(type=name, complete=True) if name not in UNORDERED:
+            return elements_of(container)
+    return None
 
 
 def _singleton_map(_: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
@@ -83,6 +145,15 @@ def _map_of_pairs(ref: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
         return None
     found = [pair.elements for pair in pairs if isinstance(pair, Items) and len(pair.elements) == 2]
     return Entries("Ljava/util/Map;", tuple((one[0], one[1]) for one in found), len(found) == len(pairs))
+
+
+def _to_map(_: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
+    """``toMap`` of pairs, or of another map."""
+    if len(arguments) != 1 or not isinstance(arguments[0], Items):
+        return arguments[0] if len(arguments) == 1 and isinstance(arguments[0], Entries) else None
+    pairs = [one.elements for one in arguments[0].elements if isinstance(one, Items) and len(one.elements) == 2]
+    complete = arguments[0].complete and len(pairs) == len(arguments[0].elements)
+    return Entries("Ljava/util/Map;", tuple((one[0], one[1]) for one in pairs), complete) if pairs else None
 
 
 def _copy_of(ref: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
@@ -149,14 +220,14 @@ def _keys(_: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
     value = arguments[0]
     if not isinstance(value, Entries):
         return None
-    return Items("Ljava/util/Set;", tuple(key for key, _ in value.entries), value.complete)
+    return Items(_SET, tuple(key for key, _ in value.entries), value.complete, value.type not in UNORDERED)
 
 
 def _values(_: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
     value = arguments[0]
     if not isinstance(value, Entries):
         return None
-    return Items("Ljava/util/List;", tuple(one for _, one in value.entries), value.complete)
+    return Items(_LIST, tuple(one for _, one in value.entries), value.complete, value.type not in UNORDERED)
 
 
 def _pair_part(index: int) -> Model:
@@ -200,7 +271,6 @@ def spread(values: tuple[Value, ...]) -> tuple[Value, ...]:
 
 
 _KOTLIN_LISTS = ("Lkotlin/collections/CollectionsKt;", "Lkotlin/collections/SetsKt;", "Lkotlin/collections/ArraysKt;")
-_LIST, _SET = "Ljava/util/List;", "Ljava/util/Set;"
 _READS: dict[str, Model] = {
     "iterator": _as_list, "listIterator": _as_list, "entrySet": _as_list, "keySet": _keys, "values": _values,
     "toArray": _as_list, "subList": lambda ref, arguments: None, "elements": _as_list, "clone": _as_list,
@@ -212,11 +282,12 @@ _READS: dict[str, Model] = {
 COLLECTION_MODELS: dict[tuple[str, str], Model] = {
     ("Ljava/util/Arrays;", "asList"): _all_of(_LIST),
     (_LIST, "of"): _all_of(_LIST),
-    (_SET, "of"): _all_of(_SET),
+    (_SET, "of"): _all_of("Ljava/util/ImmutableCollections$SetN;"),
     (_LIST, "copyOf"): _as_list,
     (_SET, "copyOf"): _as_list,
     ("Ljava/util/Map;", "of"): _map_of,
     ("Ljava/util/Map;", "copyOf"): _as_list,
+    ("Ljava/util/Map;", "entry"): lambda ref, arguments: Items("Ljava/util/Map$Entry;", arguments),
     **{
         ("Ljava/util/Collections;", name): _as_list
         for name in (
@@ -232,9 +303,9 @@ COLLECTION_MODELS: dict[tuple[str, str], Model] = {
     **{
         (owner, name): _all_of(_LIST)
         for owner in _KOTLIN_LISTS
-        for name in ("listOf", "setOf", "mutableListOf", "mutableSetOf", "arrayListOf", "listOfNotNull", "asList",
-                     "hashSetOf")
+        for name in ("listOf", "setOf", "mutableListOf", "mutableSetOf", "arrayListOf", "listOfNotNull", "asList")
     },
+    ("Lkotlin/collections/SetsKt;", "hashSetOf"): _all_of("Ljava/util/HashSet;"),
     **{
         (owner, name): _as_list
         for owner in _KOTLIN_LISTS
@@ -253,7 +324,10 @@ COLLECTION_MODELS: dict[tuple[str, str], Model] = {
     ("Lkotlin/collections/MapsKt;", "mapOf"): _map_of_pairs,
     ("Lkotlin/collections/MapsKt;", "mutableMapOf"): _map_of_pairs,
     ("Lkotlin/collections/MapsKt;", "hashMapOf"): _map_of_pairs,
-    ("Lkotlin/TuplesKt;", "to"): lambda ref, arguments: Items("Lkotlin/Pair;", arguments),
+    ("Lkotlin/collections/CollectionsKt;", "zip"): _zip,
+    ("Lkotlin/collections/ArraysKt;", "zip"): _zip,
+    ("Lkotlin/collections/MapsKt;", "toMap"): _to_map,
+    ("Lkotlin/TuplesKt;", "to"): lambda ref, arguments: Items(_PAIR, arguments),
     ("Lkotlin/Pair;", "getFirst"): _pair_part(0),
     ("Lkotlin/Pair;", "getSecond"): _pair_part(1),
     ("Lkotlin/Pair;", "component1"): _pair_part(0),

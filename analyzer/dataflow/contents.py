@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from analyzer.dataflow.array_contents import ArrayReader
 from analyzer.dataflow.collection_models import (
     ADDING,
     ADDING_ALL,
@@ -14,11 +15,14 @@ from analyzer.dataflow.collection_models import (
     PUTTING,
     REMOVING,
     SPREAD_BUILDER,
+    UNORDERED,
     elements_of,
+    is_reordering,
     spread,
 )
 from analyzer.dataflow.question import Frame, Instance, Question
-from analyzer.dataflow.reduced import number_array, with_loops
+from analyzer.dataflow.reduced import with_loops
+from analyzer.dataflow.rounds import Rounds, rounds_of
 from analyzer.dataflow.text_models import TEXT_MODELS, text_of
 from analyzer.dataflow.together import reduce_together
 from analyzer.dataflow.values import (
@@ -28,7 +32,7 @@ from analyzer.dataflow.values import (
     Items,
     Joined,
     Number,
-    Numbers,
+    OneOf,
     Parameter,
     Result,
     Text,
@@ -42,7 +46,8 @@ if TYPE_CHECKING:
     from analyzer.dataflow.resolve import Resolver
 
 _TEXT_BUILDERS = frozenset({"Ljava/lang/StringBuilder;", "Ljava/lang/StringBuffer;"})
-_PAIR = "Lkotlin/Pair;"
+_ENTRY = "Ljava/util/AbstractMap$"
+_PAIRS = frozenset({"Lkotlin/Pair;", f"{_ENTRY}SimpleEntry;", f"{_ENTRY}SimpleImmutableEntry;"})
 _COLLECTIONS = frozenset(
     f"Ljava/util/{name};" for name in ("Collection", "List", "Set", "AbstractCollection", "AbstractList", "ArrayList")
 )
@@ -51,9 +56,7 @@ _READS_TEXT = frozenset(
     {"toString", "length", "charAt", "ensureCapacity", "isEmpty", "indexOf", "substring", "hashCode"}
 )
 _NOT_LISTED = Unknown("elements that are not known")
-_MAX_LENGTH = 1 << 16
 _TEXTUAL = ("Ljava/lang/String;", "Ljava/lang/CharSequence;")
-_DEFAULTS = frozenset("ZBSCIJFD")
 
 
 class Contents:
@@ -72,8 +75,8 @@ class Contents:
         if created.type in _TEXT_BUILDERS:
             return self._resolver.join(reader.text(Text(""), history) for history in created.histories)
         if self._holds_elements(created.type):
-            start = Items(created.type, ())
-            return self._resolver.join(reader.items(start, history) for history in created.histories)
+            start = Items(created.type, (), ordered=created.type not in UNORDERED)
+            return self._resolver.join(reader.items(start, history, created.method) for history in created.histories)
         if created.type in MAPS or self.is_map(created.type):
             return self._resolver.join(
                 reader.entries(Entries(created.type, ()), history) for history in created.histories
@@ -127,7 +130,7 @@ class Contents:
                 if kind in _TEXT_BUILDERS and isinstance(one, Text | Joined):
                     found.append(reader.text(one, history))
                 elif isinstance(one, Items):
-                    found.append(reader.items(one, history))
+                    found.append(reader.items(one, history, result.method))
                 elif isinstance(one, Entries):
                     found.append(reader.entries(one, history))
                 else:
@@ -135,21 +138,12 @@ class Contents:
         return self._resolver.join(found)
 
 
-class _Reader:
+class _Reader(ArrayReader):
     """Replays histories in one frame."""
-
-    def __init__(self, resolver: "Resolver", frame: Frame | None, question: Question, depth: int) -> None:
-        self._resolver = resolver
-        self._frame = frame
-        self._question = question
-        self._depth = depth
-
-    def _value(self, value: Value) -> Value:
-        return self._resolver.reduce(value, self._frame, self._question, self._depth)
 
     def text(self, start: Value, history: tuple[Event, ...]) -> Value:
         """Return the text a builder holds after `history`."""
-        parts = [start]
+        parts: list[tuple[Value, str]] = [(start, _TEXTUAL[0])]
         for event in history:
             called = event.ref
             if not isinstance(called, MethodRef) or event.position:
@@ -161,105 +155,71 @@ class _Reader:
             if event.often == "maybe":
                 return Unknown("a text that is put together in too many ways")
             if called.name == "append" and len(event.arguments) == 1:
-                parts.append(self._text(event.arguments[0], called.parameters[0]))
+                parts.append((event.arguments[0], called.parameters[0]))
             elif called.name == "<init>":
                 if called.parameters and called.parameters[0] in _TEXTUAL:
-                    parts.append(self._text(event.arguments[0], called.parameters[0]))
+                    parts.append((event.arguments[0], called.parameters[0]))
             elif called.name == "setLength" and event.arguments == (Number(0),):
                 parts = []
             elif called.name == "insert" and len(event.arguments) == 2 and event.arguments[0] == Number(0):
-                parts.insert(0, self._text(event.arguments[1], called.parameters[1]))
+                parts.insert(0, (event.arguments[1], called.parameters[1]))
             else:
                 return Unknown(f"a text builder changed by {called.name}")
-        return self._resolver.concatenate(parts)
+        return self._together(parts)
 
-    def _text(self, value: Value, type_name: str) -> Value:
-        return self._resolver.join(text_of(one, type_name) for one in alternatives(self._value(value)))
+    def _together(self, parts: list[tuple[Value, str]]) -> Value:
+        """Return the text that values of some types make, one after the other."""
+        found = [self._value(value) for value, _ in parts]
+        choices = [found]
+        if sum(isinstance(one, OneOf) for one in found) > 1:
+            # One element that is there twice is the same both times.
+            given = [value for value, _ in parts]
+            together = reduce_together(self._resolver, given, self._frame, self._question, self._depth)
+            choices = [reduced for reduced, _ in together]
+        join = self._resolver.join
+        texts = [
+            [
+                join(text_of(one, kind) for one in alternatives(value))
+                for value, (_, kind) in zip(each, parts, strict=True)
+            ]
+            for each in choices
+        ]
+        return join(map(self._resolver.concatenate, texts))
 
-    def array(self, created: Created, history: tuple[Event, ...]) -> Value:
-        """Return the elements of an array after `history`."""
-        length = None if created.length is None else self._value(created.length)
-        size = length.value if isinstance(length, Number) else None
-        primitive = created.type[1] in _DEFAULTS and len(created.type) == 2
-        slots: dict[int, Value] = {}
-        loose: list[Value] = []
-        complete = size is not None
-        for event in history:
-            if event.ref is None and len(event.arguments) == 1:
-                filled = event.arguments[0]
-                if not isinstance(filled, Numbers):
-                    return filled
-                slots.update({index: Number(value) for index, value in enumerate(filled.elements[:_MAX_LENGTH])})
-            elif event.ref is None:
-                index, value = self._value(event.arguments[0]), self._value(event.arguments[1])
-                if isinstance(index, Number) and event.often == "once":
-                    slots[index.value] = value
-                else:
-                    loose.append(value)
-                    complete = False
-            elif isinstance(event.ref, MethodRef):
-                changed = self._array_call(event, slots)
-                complete = complete and changed
-        if primitive:
-            return (
-                number_array(created.type, size, slots)
-                if complete
-                else Unknown("an array that is filled by a computation")
-            )
-        known = [slots[index] for index in sorted(slots) if slots[index] != Number(0)]
-        return Items(created.type, spread((*known, *loose)), complete)
-
-    def changed_array(self, base: Value, history: tuple[Event, ...]) -> Value:
-        """Return an array of objects that was returned by a call, after `history`."""
-        if not isinstance(base, Items) or not base.complete:
-            return Unknown("an array that is changed after it was made")
-        filled = tuple(Event(None, (Number(index), value), 0, -1, "once") for index, value in enumerate(base.elements))
-        length = max(len(filled), self._resolver.limits.value_nodes)
-        made = Created(base.type, MethodRef("", "", "()V"), -1, Number(length), ())
-        return self.array(made, (*filled, *history))
-
-    def changes_array(self, event: Event) -> bool:
-        """Say whether something that happened to an array may have changed what is in it."""
-        if isinstance(event.ref, MethodRef):
-            into = (event.ref.owner, event.ref.name, event.position) == ("Ljava/lang/System;", "arraycopy", 3)
-            return into or not self._array_call(event, {})
-        return True
-
-    def _array_call(self, event: Event, slots: dict[int, Value]) -> bool:
-        """Apply a call that got an array as an argument; False when its effect is not known."""
-        called = event.ref
-        assert isinstance(called, MethodRef)
-        if (called.owner, called.name) == ("Ljava/lang/System;", "arraycopy"):
-            if event.position != 3 or len(event.arguments) != 4:
-                return event.position != 3
-            source, start, target, count = (self._value(one) for one in event.arguments)
-            inner = elements_of(source)
-            numbers = [one.value for one in (start, target, count) if isinstance(one, Number)]
-            if inner is None or len(numbers) != 3 or event.often != "once":
-                return False
-            first, goal, amount = numbers
-            slots.update({goal + at: one for at, one in enumerate(inner[first : first + max(amount, 0)])})
-            return True
-        method = self._resolver.program.resolve_method(called)
-        if method is None:
-            return called.name not in ("fill", "reverse", "shuffle")
-        values = self._resolver.evaluate(method, self._question)
-        passed = Parameter(method.ref, event.position - method.is_static)
-        return values is not None and not any(
-            passed in alternatives(one.array) for one in values.element_stores.values()
-        )
-
-    def items(self, start: Items, history: tuple[Event, ...]) -> Value:
+    def items(self, start: Items, history: tuple[Event, ...], created: MethodRef | None = None) -> Value:
         """Return the elements of a collection after `history`."""
-        elements, complete = list(start.elements), start.complete
+        elements, complete, ordered = list(start.elements), start.complete, start.ordered
+        looped = 0
         for event in history:
             if getattr(event.ref, "name", "") == "clear" and not event.position and event.often == "once":
-                elements, complete = [], True
+                elements, complete, ordered = [], True, start.ordered
                 continue
-            added, known = self._added(event)
+            rounds = self._rounds(event, created)
+            if rounds is None:
+                added, known = self._added(event)
+                ordered = ordered and (event.often == "once" or not added)
+            else:
+                added, known = [self._in_round(event, one) for one in rounds.frames], True
+                ordered = ordered and rounds.ordered
+            looped += event.often == "repeated" and bool(added)
             elements += added
             complete = complete and known
-        return Items(start.type, spread(tuple(elements)), complete)
+            ordered = ordered and not is_reordering(event)
+        # What several calls in loops add may take turns.
+        return Items(start.type, spread(tuple(elements)), complete, ordered and looped <= 1)
+
+    def _rounds(self, event: Event, method: MethodRef | None) -> Rounds | None:
+        """Return the rounds of the loop in which a call adds to a collection, where they are known."""
+        called = event.ref
+        if method is None or event.often != "repeated" or not isinstance(called, MethodRef) or event.position:
+            return None
+        if called.name not in ADDING or called.return_type.startswith("[") or not event.arguments:
+            return None
+        given = event.arguments[-1:]
+        return rounds_of(self._resolver, method, event.offset, given, self._frame, self._question, self._depth)
+
+    def _in_round(self, event: Event, frame: Frame) -> Value:
+        return self._resolver.reduce(event.arguments[-1], frame, self._question, self._depth)
 
     def _added(self, event: Event) -> tuple[list[Value], bool]:
         """Return what a call adds to a collection, and whether that is all it does."""
@@ -377,14 +337,14 @@ class _Reader:
     def constructed(self, created: Created) -> Value | None:
         """Return what an object of the platform stands for, when its constructor says all about it."""
         model = TEXT_MODELS.get((created.type, "<init>"))
-        if model is None and created.type != _PAIR:
+        if model is None and created.type not in _PAIRS:
             return None
         for event in created.events:
             called = event.ref
             if isinstance(called, MethodRef) and called.name == "<init>" and not event.position:
-                if created.type == _PAIR:
+                if created.type in _PAIRS and len(event.arguments) == 2:
                     both = reduce_together(self._resolver, event.arguments, self._frame, self._question, self._depth)
-                    return self._resolver.join(Items(_PAIR, tuple(parts)) for parts, _ in both)
+                    return self._resolver.join(Items(created.type, tuple(parts)) for parts, _ in both)
                 arguments = tuple(self._value(argument) for argument in event.arguments)
                 return None if model is None else self._modelled(called, arguments, created)
         return None

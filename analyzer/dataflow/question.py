@@ -15,6 +15,7 @@ from analyzer.dataflow.values import (
     Moment,
     Number,
     Numbers,
+    Result,
     Text,
     Unknown,
     Value,
@@ -57,6 +58,12 @@ class Frame:
     arguments: tuple[Value, ...]
     parent: "Frame | None"
     """The frame in which `arguments` are to be understood."""
+    told: Mapping[object, Value] = field(default_factory=dict)
+    """What is known of values of the method in one round of a loop: see `dataflow.rounds`."""
+
+    def tells(self, value: Value) -> Value | None:
+        """Return what is known of a value of the method; None when nothing is."""
+        return self.told.get((value.method, value.offset) if isinstance(value, Result) else value)
 
 
 @runtime_checkable

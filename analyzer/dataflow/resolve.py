@@ -11,6 +11,7 @@ from analyzer.dataflow.collection_models import collection_model, join_elements
 from analyzer.dataflow.contents import Contents
 from analyzer.dataflow.evaluate import Call, Evaluator, MethodValues
 from analyzer.dataflow.kotlin import KotlinRuntime
+from analyzer.dataflow.lazy_values import lazy_content
 from analyzer.dataflow.limits import FlowLimits
 from analyzer.dataflow.origins import Origins
 from analyzer.dataflow.platform_models import model_of, resource_model, returns_opaque
@@ -27,6 +28,7 @@ from analyzer.dataflow.question import (
     name_of,
 )
 from analyzer.dataflow.reduced import COMPUTED, as_text, element_of, length_of, place_of, sum_of
+from analyzer.dataflow.rounds import counting_rounds
 from analyzer.dataflow.text_models import Model, joined, text_of
 from analyzer.dataflow.values import (
     ClassName,
@@ -178,6 +180,8 @@ class Resolver:
             return _TOO_MUCH
         if depth > self.limits.depth:
             return _TOO_DEEP
+        if frame is not None and frame.told and (told := frame.tells(value)) is not None:
+            return told
         match value:
             case OneOf(values=values):
                 return self.join(self.reduce(one, frame, question, depth + 1) for one in values)
@@ -237,6 +241,9 @@ class Resolver:
         reduced = self.reduce(index, frame, question, depth + 1)
         if isinstance(reduced, Number):
             return reduced
+        _, origin, place = place_of("index", index, frame)
+        if place is not None and place.told and (told := place.tells(origin)) is not None:
+            return told
         lengths = [len(one.elements) if isinstance(one, Items) and one.complete else 0 for one in alternatives(array)]
         if not 1 < max(lengths) <= self.limits.results:
             return reduced
@@ -255,12 +262,12 @@ class Resolver:
             return modelled
         ref = result.ref
         if self.kotlin.returns_lazy_value(ref):
-            return self._lazy(result, frame, question, depth)
+            return lazy_content(self, result, frame, question, depth)
         if ref.owner in _LAZY:
             return Instance(result, frame)
         targets, why = self.targets(result, frame, question, depth)
         if targets:
-            return self.join(self._returned(target, result, frame, question, depth) for target in targets)
+            return self.join(self.returned(one, result.arguments, frame, question, depth) for one in targets)
         return why if why is not None else returns_opaque(result, frame)
 
     def _modelled(self, result: Result, frame: Frame | None, question: Question, depth: int) -> Value | None:
@@ -291,9 +298,9 @@ class Resolver:
 
         found = self._each(reduced, apply)
         # A class of the app may have a method of its own where the model knows nothing.
-        if isinstance(found, Instance) and self.program.resolve_method(ref) is not None:
-            return None
-        return found
+        owners = [ref.owner, *(one.type or "" for one in reduced[:1] if isinstance(one, Instance))]
+        own = (self.program.resolve_method(MethodRef(name, ref.name, ref.descriptor)) for name in owners if name)
+        return None if isinstance(found, Instance) and any(own) else found
 
     def _model_of_app(self, ref: MethodRef) -> Model | None:
         """Return the model of a method of a collection that the app defines, or of one of Kotlin's that was renamed."""
@@ -352,11 +359,6 @@ class Resolver:
         definition = self.program.find_class(name)
         return definition is not None and not definition.is_abstract
 
-    def _returned(
-        self, target: DexMethod, result: Result, frame: Frame | None, question: Question, depth: int
-    ) -> Value:
-        return self.returned(target, result.arguments, frame, question, depth)
-
     def returned(
         self, target: DexMethod, arguments: tuple[Value, ...], frame: Frame | None, question: Question, depth: int
     ) -> Value:
@@ -375,26 +377,10 @@ class Resolver:
         question.note(f"result of {name_of(target.ref)}", target.ref)
         inner = Frame(target.ref, arguments, frame)
         try:
-            found = [self.reduce(one, inner, question, depth + 1) for one in values.returns]
+            rounds = counting_rounds(self, target, values, inner, question, depth) or (inner,)
+            found = [self.reduce(one, each, question, depth + 1) for each in rounds for one in values.returns]
         finally:
             question.active[target] = entered
         if values.incomplete is not None:
             found.append(Unknown(values.incomplete))
         return self.join(found) if found else NEVER
-
-    def _lazy(self, result: Result, frame: Frame | None, question: Question, depth: int) -> Value:
-        """Follow ``by lazy { … }`` into its block."""
-        found: list[Value] = []
-        for lazy in alternatives(self.reduce(result.arguments[0], frame, question, depth + 1)):
-            block = self.kotlin.block_argument(lazy.value) if isinstance(lazy, Instance) else None
-            if block is None or not isinstance(lazy, Instance):
-                found.append(Unknown("a lazy value whose block is not known"))
-                continue
-            for one in alternatives(self.reduce(block, lazy.frame, question, depth + 1)):
-                name = one.type if isinstance(one, Instance) else None
-                invoke = None if name is None else self.kotlin.block_of(name)
-                if invoke:
-                    found.append(self.returned(invoke, (one,), None, question, depth + 1))
-                else:
-                    found.append(Unknown("a lazy value whose block is not known"))
-        return self.join(found)

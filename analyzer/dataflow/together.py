@@ -1,11 +1,14 @@
 """What several values of one moment are together: a host with its own pin, not with those of others."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from analyzer.dataflow.collection_models import NOT_PAIRED, in_order
+from analyzer.dataflow.method_values import MethodValues
 from analyzer.dataflow.question import NEVER, Frame, Question, Resolution
-from analyzer.dataflow.values import Computed, Number, OneOf, Value, walk
+from analyzer.dataflow.rounds import counted, one_loop
+from analyzer.dataflow.values import Value, walk
 from analyzer.dex import MethodRef
 
 if TYPE_CHECKING:
@@ -51,7 +54,7 @@ def reduce_together(
         met = Counter(place for question in questions for place in question.open)
         shared = next((place for place, times in met.items() if times > 1), None)
         possible = () if shared is None else next(one.open[shared] for one in questions if shared in one.open)
-        if shared is None and (steps := _in_step(resolver, questions)):
+        if shared is None and (steps := _in_step(resolver, questions, parent, {**assumed, **fixed})):
             waiting += [{**fixed, **step} for step in reversed(steps)]
         elif shared is None or found + len(waiting) + len(possible) > resolver.limits.results:
             found += 1
@@ -76,71 +79,52 @@ def _question(resolver: "Resolver", parent: Question | None, fixed: dict[object,
     )
 
 
-def _in_step(resolver: "Resolver", questions: Sequence[Question]) -> list[dict[object, Value]]:
+def _in_step(
+    resolver: "Resolver", questions: Sequence[Question], parent: Question | None, fixed: dict[object, Value]
+) -> list[dict[object, Value]]:
     """Return what the element of an iterator and the index of a loop are together, or two of such elements.
 
-    Both count the same rounds.
+    Both count the same rounds. Where it is not known what they are in each of them, neither is which belong together.
     """
     places = [place for question in questions for place in question.open if isinstance(place, tuple)]
     for place in places:
-        if place[0] != "result":
+        if place[0] != "result" or (asked := _asked(resolver, place)) is None:
             continue
+        body, iterated = asked
         _, ref, offset, frame = place
-        elements = next(one.open[place] for one in questions if place in one.open)
-        for other in places:
+        for other in dict.fromkeys(places):
+            following: tuple[Value, ...] | None
             if other[0] == "result" and other[1] == ref and other[2] != offset and other[3] is frame:
+                others = _asked(resolver, other)
+                if others is None or not one_loop(body, offset, other[2]):
+                    continue
+                following = _elements(resolver, others[1], frame, parent, fixed)
+            elif other[0] == "index" and other[2] is frame:
+                added = counted(other[1])
+                if added is None or not one_loop(body, offset, added):
+                    continue
                 following = next(one.open[other] for one in questions if other in one.open)
-                if len(following) == len(elements) and _one_loop(resolver, ref, offset, other[2], both_next=True):
-                    return [{place: one, other: two} for one, two in zip(elements, following, strict=True)]
-            if other[0] != "index" or other[2] is not frame:
+            else:
                 continue
-            indices = next(one.open[other] for one in questions if other in one.open)
-            added = _counted(other[1])
-            if len(indices) == len(elements) and added is not None and _one_loop(resolver, ref, offset, added):
-                return [{place: one, other: index} for one, index in zip(elements, indices, strict=True)]
+            elements = _elements(resolver, iterated, frame, parent, fixed)
+            if elements is None or following is None:
+                return [{place: NOT_PAIRED}]
+            return [{place: one, other: two} for one, two in zip(elements, following, strict=False)]
     return []
 
 
-def _counted(index: object) -> int | None:
-    """Return where one is added to an index that begins at zero."""
-    if not isinstance(index, OneOf) or Number(0) not in index.values:
-        return None
-    added = [one for one in index.values if isinstance(one, Computed)]
-    if len(added) != 1 or added[0].operation != "add" or Number(1) not in added[0].operands:
-        return None
-    return added[0].offset
-
-
-def _one_loop(resolver: "Resolver", ref: MethodRef, first: int, second: int, *, both_next: bool = False) -> bool:
-    """Say whether two instructions run equally often: each way round passes both.
-
-    The first asks an iterator for its next element; with `both_next` the second does so as well.
-    """
-    method = resolver.program.resolve_method(ref)
+def _asked(resolver: "Resolver", place: tuple[object, ...]) -> tuple[MethodValues, Value] | None:
+    """Return the method and the iterator of a place where one is asked for its next element; None for others."""
+    ref, offset = place[1:3]
+    method = resolver.program.resolve_method(ref) if isinstance(ref, MethodRef) else None
     values = None if method is None else resolver.evaluator.evaluate(method)
-    call = None if values is None else values.calls.get(first)
-    if values is None or call is None or call.ref.name != "next":
-        return False
-    if both_next and ((other := values.calls.get(second)) is None or other.ref.name != "next"):
-        return False
-    places = (values.block_of(first), values.block_of(second))
-    if places[0] == places[1]:
-        return True
-    return all(
-        _comes_back(values.edges, one, None) and not _comes_back(values.edges, one, other)
-        for one, other in (places, places[::-1])
-    )
+    call = values.calls.get(offset) if values is not None and isinstance(offset, int) else None
+    if values is None or call is None or call.ref.name != "next" or not call.arguments:
+        return None
+    return values, call.arguments[0]
 
 
-def _comes_back(edges: Mapping[int, tuple[int, ...]], block: int, avoided: int | None) -> bool:
-    """Say whether control can come from a block to itself without passing another."""
-    seen: set[int] = set()
-    waiting = list(edges.get(block, ()))
-    while waiting:
-        current = waiting.pop()
-        if current == block:
-            return True
-        if current not in seen and current != avoided:
-            seen.add(current)
-            waiting.extend(edges.get(current, ()))
-    return False
+def _elements(
+    resolver: "Resolver", iterated: Value, frame: Frame | None, parent: Question | None, fixed: dict[object, Value]
+) -> tuple[Value, ...] | None:
+    return in_order(resolver.reduce(iterated, frame, _question(resolver, parent, fixed), 0))

@@ -56,6 +56,8 @@ class Items(Value, frozen=True, cache_hash=True):
     elements: tuple[Value, ...]
     complete: bool = True
     """False when there may be more elements."""
+    ordered: bool = True
+    """False when the order of the elements is not known, or some of them may be missing."""
 
 
 class Entries(Value, frozen=True, cache_hash=True):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from analyzer.dataflow.evaluate import Evaluator
-from analyzer.dataflow.question import Instance, Resolution
+from analyzer.dataflow.question import NEVER, Instance, Resolution
 from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.together import resolve_together
 from analyzer.dataflow.values import (
@@ -144,7 +144,11 @@ class _CopyReader:
         unknown = _Text(None, "unresolved", "the host pattern became part of the library's code")
         wanted = [call.pins] if call.pattern is None else [call.pattern, call.pins]
         known = self._told.setdefault(tuple((level.method, level.call.offset) for level in call.levels), set())
+        is_way = any(level.is_one_of_several for level in call.levels)
         for answers in resolve_together(self._resolver, wanted, call.frame):
+            if is_way and all(one.reasons == (NEVER.reason,) and not one.values for one in answers):
+                # One of several ways through the method, on which a list is empty whose elements would be pinned.
+                continue
             patterns = [unknown] if len(answers) == 1 else _texts(answers[0])
             # What one array lists twice is there twice; what several possibilities have in common is there once.
             pairs = [(pattern, pin) for pattern in patterns for pin in _plausible(_texts(answers[-1]))]
