@@ -18,6 +18,8 @@ RAISED = (
 """What asking for the peer's certificates, or another verifier, may raise."""
 _CHECKS = frozenset({"verify", "checkServerTrusted", "check", "check$okhttp", "checkPins", "validate", "checkChain"})
 """Methods without result that refuse by an exception."""
+_CONVERSION_FAILURES = frozenset({"Ljava/lang/IllegalArgumentException;", "Ljava/lang/NumberFormatException;"})
+"""What text is caught for that cannot be converted, as OkHttp's verifier does around ``IDN.toASCII``: no refusal."""
 _OF_WEAK: Mapping[Kind, str] = {
     "equals": "allow-list",
     "text": "substring",
@@ -139,7 +141,7 @@ class _Judgement:
         atom = next(iter((*fitting, *telling)), None)
         operands = {one: None for other in (way, *alike) for one in _operands(other, atom)}
         places: list[tuple[Frame, int]] = []
-        failed = way.path.caught[0] if behaviour == "swallow" and way.path.caught else None
+        failed = next(filter(_is_refusal, way.path.caught), None) if behaviour == "swallow" else None
         if failed is not None:
             places.append((failed.frame, failed.offset))
         if behaviour not in ("accept-all",):
@@ -201,8 +203,10 @@ class _Judgement:
             return "delegate"
         if "certificate" in held or self._checked(path):
             return "custom"
-        if path.caught or "delegate" in refused:
+        if any(map(_is_refusal, path.caught)) or "delegate" in refused:
             return "swallow"
+        if any(self._reader.roles(*step.arguments) & {"session", "certificate"} for step in path.caught):
+            return "custom"
         if (held | refused) & {"opaque", "content"} or any(self._opaque(step) for step in path.steps):
             return "custom"
         for kind, behaviour in _OF_WEAK.items():
@@ -231,6 +235,11 @@ def _impossible(step: Step) -> bool:
     checked = ("Ljavax/net/ssl/", "Ljava/security/", "Ljava/io/")
     called = step.called
     return called is not None and called.return_type == "Z" and (step.threw or "").startswith(checked)
+
+
+def _is_refusal(step: Step) -> bool:
+    """Say whether what is caught may be a refusal, and not only text that could not be converted."""
+    return (step.called is not None and decides(step.called)) or step.threw not in _CONVERSION_FAILURES
 
 
 def _debug_only(way: _Way) -> bool:
