@@ -90,8 +90,6 @@ is reported without what it gets, and its pins as literals.
 **Pairs of two lists.** Where two lists are joined by place, as `zip` does, and the order of one of them is not known (a
 `HashSet`, a list that is sorted, shuffled or filtered), the host is reported as unknown.
 
-**Constants by name.** For `Enum.valueOf` with a constant name, what all constants hold is reported.
-
 **What `lazy` makes.** Where a class runs, what it would make by `lazy` on first use counts as used, also when nothing
 asks for it.
 

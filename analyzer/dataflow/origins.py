@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.dataflow.evaluate import Call, MethodValues
 from analyzer.dataflow.field_contents import FieldContents
-from analyzer.dataflow.question import NEVER, RECURSION, Frame, Instance, Question, name_of
+from analyzer.dataflow.question import NEVER, NOT_NAMED, RECURSION, Frame, Instance, Question, name_of
 from analyzer.dataflow.values import (
     ClassName,
     Created,
@@ -269,6 +269,9 @@ class Origins:
             if one in (NEVER, Number(0)):
                 # Nothing is read from null: there the method throws.
                 found.append(NEVER)
+                continue
+            if one == NOT_NAMED:
+                found.append(one)
                 continue
             if not isinstance(one, Instance) or not isinstance(one.value, Created):
                 return None

@@ -31,6 +31,8 @@ NEVER = Unknown("a method that never returns")
 """The result of a method that only throws; it adds nothing to other values."""
 RESUMED = Unknown("the result of a call that was suspended")
 """What a suspended call resumes with: it is what the call returns when it was not suspended."""
+NOT_NAMED = Unknown("which constant of an enum a name stands for")
+"""A constant that is asked for by a name that is not known: what it holds is not what any of them may hold."""
 ADDING_NOTHING = (RECURSION, NEVER, RESUMED)
 
 

@@ -9,6 +9,7 @@ import msgspec
 from analyzer.dataflow.assumptions import Assumptions
 from analyzer.dataflow.collection_models import collection_model, join_elements
 from analyzer.dataflow.contents import Contents
+from analyzer.dataflow.enums import enum_result
 from analyzer.dataflow.evaluate import Call, Evaluator, MethodValues
 from analyzer.dataflow.kotlin import KotlinRuntime
 from analyzer.dataflow.lazy_values import lazy_content
@@ -257,7 +258,9 @@ class Resolver:
         changed = self.contents.appended(result, frame, question, depth)
         if changed is not None:
             return changed
-        modelled = self._modelled(result, frame, question, depth)
+        modelled = enum_result(self, result, frame, question, depth)
+        if modelled is None:
+            modelled = self._modelled(result, frame, question, depth)
         if modelled is not None:
             return modelled
         ref = result.ref

@@ -59,3 +59,18 @@ def test_lists_whose_order_is_not_known_make_no_pairs(build: str, place: str) ->
     found, reasons = _pairs(build, f"Pairs.{place}")
     assert found == set()
     assert reasons
+
+
+@pytest.mark.parametrize("build", _BUILDS)
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [("one", {"b2"}), ("inlined", {"x2"}), ("body", {"d1"}), ("itsName", {"aLIVE1"}), ("chosen", {"x1", "x2"})],
+)
+def test_a_name_stands_for_the_constant_whose_constructor_gets_it(build: str, place: str, expected: set[str]) -> None:
+    assert _pairs(build, f"Names.{place}") == (expected, set())
+
+
+@pytest.mark.parametrize("build", _BUILDS)
+@pytest.mark.parametrize("place", ["unknown", "absent"])
+def test_a_name_that_is_not_known_or_not_there_stands_for_no_constant(build: str, place: str) -> None:
+    assert _pairs(build, f"Names.{place}") == (set(), {"which constant of an enum a name stands for"})
