@@ -55,7 +55,14 @@ class _Reader:
         self._copy = copy
         self._wiring = wiring
         self._flows = Wiring(resolver)
-        self._classes = frozenset(found.descriptor for found in okhttp_client_classes(code.program, copy))
+        # The chains of 5.x have all that a client has.
+        intercepts = [one.exchange.intercept for one in code.renamed_okhttp if one.pinner == copy.pinner]
+        chains = {one.parameters[0] for one in intercepts if one is not None}
+        self._classes = frozenset(
+            found.descriptor
+            for found in okhttp_client_classes(code.program, copy)
+            if not chains.intersection((found.descriptor, *code.program.hierarchy.supertypes_of(found.descriptor)))
+        )
         self._setters = dict.fromkeys(
             (*(ref.owner for ref in copy.setters), *(ref.owner for ref in copy.client_fields))
         )

@@ -46,6 +46,8 @@ class OkHttpCopy(msgspec.Struct, frozen=True, kw_only=True):
     """Methods of the library that take pins."""
     setters: tuple[MethodRef, ...]
     """Methods of what makes clients that take the pinner as their only argument, by all names they are called."""
+    chain_setters: tuple[MethodRef, ...]
+    """Methods by which interceptors give the rest of a call another pinner (5.x)."""
     client_fields: tuple[FieldRef, ...]
     """Fields of what makes clients that hold the pinner, for setters that were inlined."""
     defaults: tuple[FieldRef, ...]
@@ -106,9 +108,16 @@ class _Binder:
             for method in self._methods_of(client_builder)
             if method.ref.name == names.setter and method.ref.parameters == (pinner.descriptor,)
         ]
+        chain = f"{prefix}{names.classes.chain};"
+        of_chain = [
+            method
+            for name in (chain, *self._program.hierarchy.subtypes_of(chain))
+            for method in self._methods_of(name)
+            if method.ref.name == names.chain_setter and method.ref.parameters == (pinner.descriptor,)
+        ]
         version = self._version_near(prefix, names)
         found_by: FoundBy = "name" if prefix == f"L{names.package}" else "relocated"
-        return self._copy(names.mechanism, found_by, pinner, inside, sinks.values(), setters, version, None)
+        return self._copy(names.mechanism, found_by, pinner, inside, sinks.values(), (setters, of_chain), version, None)
 
     def _family(self, prefix: str, names: OkHttpNames) -> Iterator[str]:
         for name in (names.classes.pinner, names.classes.builder, f"{names.classes.pinner}$Pin"):
@@ -128,19 +137,25 @@ class _Binder:
         alone = len({found.method.owner for found in self._failure_sites()}) == 1 + len(named)
         sinks = [sink for sink in self._parsers if alone or sink.method.owner.descriptor.rpartition("/")[0] == package]
         inside = {pinner.descriptor, *(sink.method.owner.descriptor for sink in sinks)}
-        setters = [method for method in self._methods_taking(pinner.descriptor) if self._makes_clients(method.owner)]
+        taking = [method for method in self._methods_taking(pinner.descriptor) if self._makes_clients(method.owner)]
+        setters = [method for method in taking if method.ref.return_type in ("V", method.ref.owner)]
+        of_chain = [method for method in taking if method not in setters and self._returns_its_kind(method)]
         versions = {text for text, _ in self._versions}
         version = self._versions[0] if len(versions) == 1 and not named else None
         mechanism: OkHttpMechanism = "okhttp2" if version is not None and version[0].startswith("2.") else "okhttp3"
-        return self._copy(mechanism, "structure", pinner, inside, sinks, setters, version, site)
+        return self._copy(mechanism, "structure", pinner, inside, sinks, (setters, of_chain), version, site)
 
     def _methods_taking(self, descriptor: str) -> Iterator[DexMethod]:
         wanted = f"({descriptor})"
         for ref in self._program.method_refs():
             if ref.descriptor.startswith(wanted) and ref.owner != descriptor:
                 method = self._program.resolve_method(ref)
-                if method is not None and not method.is_static and ref.return_type in ("V", ref.owner):
+                if method is not None and not method.is_static:
                     yield method
+
+    def _returns_its_kind(self, method: DexMethod) -> bool:
+        """Say whether a method returns another object of its own kind, as those of a chain do."""
+        return method.ref.return_type in self._program.hierarchy.supertypes_of(method.ref.owner)
 
     def _makes_clients(self, owner: DexClass) -> bool:
         # A shrinker may have narrowed the type of a field to the one class whose objects it holds.
@@ -220,7 +235,7 @@ class _Binder:
         pinner: DexClass,
         inside: Iterable[str],
         sinks: Iterable[PinSink],
-        setters: Iterable[DexMethod],
+        setters: tuple[Iterable[DexMethod], Iterable[DexMethod]],
         version: tuple[str, Site] | None,
         pinner_site: Site | None,
     ) -> OkHttpCopy:
@@ -233,7 +248,8 @@ class _Binder:
             pinner=pinner.descriptor,
             classes=frozenset(inside),
             sinks=tuple(sinks),
-            setters=tuple(dict.fromkeys(ref for method in setters for ref in program.refs_reaching(method))),
+            setters=self._all_names(setters[0]),
+            chain_setters=self._all_names(setters[1]),
             client_fields=tuple(
                 ref
                 for ref in fields
@@ -246,6 +262,9 @@ class _Binder:
             version_site=None if version is None else version[1],
             pinner_site=pinner_site,
         )
+
+    def _all_names(self, methods: Iterable[DexMethod]) -> tuple[MethodRef, ...]:
+        return tuple(dict.fromkeys(ref for method in methods for ref in self._program.refs_reaching(method)))
 
 
 def _is_static(program: Program, ref: FieldRef) -> bool:

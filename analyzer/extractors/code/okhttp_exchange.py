@@ -16,8 +16,9 @@ _ONCE = " must call proceed() exactly once"
 _NOT_VERIFIED = " not verified:\n"
 """RealConnection.connectTls (ConnectPlan in 5.x), after it asked the verifier about the host of the address."""
 _REQUEST = "Request{method="
-_LOCAL = " localCertificates="
+_LOCAL = "localCertificates="
 _WEB_SOCKET = ("ws:", "wss:")
+_TURNING = f"({_STRING}){_STRING}"
 WEB_SOCKET_KEY = "Sec-WebSocket-Key"
 """RealWebSocket.connect (3.5 to 5.x) gives its requests this header, and makes a call of its own."""
 _RANDOM = "Ljava/util/Random;"
@@ -205,9 +206,16 @@ def _addresses(scanner: Scanner, builders: frozenset[str], url: str) -> Iterator
 
 
 def _compares(scanner: Scanner, method: DexMethod) -> bool:
-    """Say whether a method turns the schemes of WebSockets into those of HTTP: ``Request.Builder.url(String)``."""
+    """Say whether a method turns the schemes of WebSockets into those of HTTP: ``Request.Builder.url(String)``.
+
+    In 5.x it leaves that to a method of its own, ``canonicalUrl``.
+    """
     values = scanner.values(method)
     calls: list[Call] = [] if values is None else list(values.calls.values())
+    own = [one.ref for one in calls if (one.ref.owner, one.ref.descriptor) == (method.ref.owner, _TURNING)]
+    for ref in own:
+        inner = scanner.values(scanner.program.resolve_method(ref)) if ref.name != method.ref.name else None
+        calls += [] if inner is None else inner.calls.values()
     given = {one.value for call in calls for one in call.arguments if isinstance(one, Text)}
     return given.issuperset(_WEB_SOCKET)
 

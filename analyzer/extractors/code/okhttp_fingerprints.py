@@ -21,6 +21,8 @@ class OkHttpClasses(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     builder: str
     client: str
     client_builder: str
+    chain: str | None = None
+    """What interceptors get."""
 
 
 class OkHttpNames(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,6 +38,8 @@ class OkHttpNames(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     add: str
     setter: str
     default: str
+    chain_setter: str | None = None
+    """The method of a chain that is given a pinner."""
     first_major: int
     """First major version of this generation."""
 

@@ -136,7 +136,7 @@ class PinnerFlow:
         for position, argument in enumerate(call.arguments):
             if not self._holds(argument, needle):
                 continue
-            if call.ref in self._copy.setters and position == 1:
+            if position == 1 and (call.ref in self._copy.setters or call.ref in self._copy.chain_setters):
                 receiver = _final(values, call.arguments[0])
                 yield Arrival(needle.method, call.offset, "client", receiver, call.arguments[1])
             elif position == 0 and self._checks(call):

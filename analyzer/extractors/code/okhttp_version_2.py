@@ -22,7 +22,8 @@ def bind_version_2(scanner: Scanner, copy: OkHttpCopy) -> RenamedOkHttp:
     """
     exchange = bind_exchange(scanner)
     owners = {ref.owner for ref in copy.client_fields}
-    fields = dict(_lists(scanner, owners)) if len(owners) == 1 else {}
+    # The address of a connection has a pinner, too, and nothing that takes interceptors from it.
+    fields = dict(_lists(scanner, owners))
     missing: list[Part] = ["settings"]
     if exchange.intercept is None or len(fields) != len(_ASKING):
         missing.append("interceptors")
@@ -46,7 +47,9 @@ def _lists(scanner: Scanner, clients: set[str]) -> Iterator[tuple[FieldRef, Role
             read = (one if isinstance(one, FieldRef) else scanner.getter(one) for one in scanner.members(method))
             lists = {one for one in read if one is not None and one.owner in clients and one.type in LISTS}
             found.setdefault(role, set()).update(lists)
-    if all(len(lists) == 1 for lists in found.values()) and len(set().union(*found.values())) == len(found):
+    fields = set().union(*found.values())
+    alone = all(len(lists) == 1 for lists in found.values()) and len(fields) == len(found)
+    if alone and len({field.owner for field in fields}) == 1:
         yield from ((field, role) for role, lists in found.items() for field in lists)
 
 
