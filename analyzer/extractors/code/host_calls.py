@@ -14,6 +14,7 @@ from analyzer.extractors.code.context import CodeContext, location_in, location_
 from analyzer.extractors.code.host_arguments import CLEARTEXT, Told, read_argument
 from analyzer.extractors.code.host_names import is_loopback
 from analyzer.extractors.code.reached import Activations
+from analyzer.extractors.code.retrofit_addresses import REFUSAL, RetrofitAddresses
 from analyzer.extractors.sdk_catalogue import HostCall
 from analyzer.model import ApiUse, Location
 from analyzer.model.location import MAX_SNIPPET_CHARACTERS
@@ -62,7 +63,7 @@ def follow_host_calls(code: CodeContext) -> HostCalls:
         return HostCalls((), (), (), 0)
     # Methods that were evaluated for other questions are not evaluated again.
     resolver = Resolver(code.program, code.resources, _LIMITS, code.resolver.evaluator)
-    renamed = tuple(_renamed(code))
+    renamed = tuple(_renamed(code, RetrofitAddresses(code, resolver)))
     compared = ((call, site) for call in code.catalogue.host_calls for site in _compared(code, resolver, call))
     calls = [
         (call, site)
@@ -139,8 +140,8 @@ def _sites(code: CodeContext) -> Iterator[tuple[HostCall, Site]]:
         yield from ((call, site) for call in meant.get(site.target, ()))
 
 
-def _renamed(code: CodeContext) -> Iterator[tuple[HostCall, Site]]:
-    """Yield the calls by which a renamed OkHttp that was recognised gets addresses."""
+def _renamed(code: CodeContext, retrofit: RetrofitAddresses) -> Iterator[tuple[HostCall, Site]]:
+    """Yield the calls by which a renamed OkHttp that was recognised gets addresses, some of them from Retrofit."""
     # A pin reads its pattern with the same methods.
     patterns = {sink.method for copy in code.okhttp_copies for sink in copy.sinks}
     for okhttp in code.renamed_okhttp:
@@ -149,7 +150,16 @@ def _renamed(code: CodeContext) -> Iterator[tuple[HostCall, Site]]:
         call = HostCall(client="okhttp", methods=tuple(map(str, refs)))
         for site in code.program.users.callers_of(refs) if setters else ():
             if site.method.ref.owner not in okhttp.classes and site.method not in patterns:
-                yield call, site
+                is_retrofit = site.target in okhttp.requests.parsers and retrofit.takes(site)
+                yield (_of_retrofit(code, call, site) if is_retrofit else call), site
+
+
+def _of_retrofit(code: CodeContext, call: HostCall, site: Site) -> HostCall:
+    """Return a call as one of Retrofit; who calls the method around it decides, as it may be Retrofit's own."""
+    method = code.program.resolve_method(site.target) if isinstance(site.target, MethodRef) else None
+    if method is None or not method.is_static:
+        return msgspec.structs.replace(call, client="retrofit")
+    return HostCall(client="retrofit", anchors=(REFUSAL,))
 
 
 def _compared(code: CodeContext, resolver: Resolver, call: HostCall) -> Iterator[Site]:

@@ -23,11 +23,13 @@ from builder.tools import BUNDLETOOL, JAVA_LIBRARIES, Tools, find_tools  # noqa:
 
 _OKHTTP = runpy.run_path(str(HERE / "okhttp/rebuild.py"))
 _FIXTURES = {"pin-practices": True, "pin-clients": True, "pin-legacy": False, "plain-clients": True,
-             "check-pins": True, "check-pins-list": True, "carried": True,
+             "retrofit": True, "check-pins": True, "check-pins-list": True, "carried": True,
              "okhttp2": False, "okhttp5": False, "renamed-helpers": False, "renamed-strict": False, "renamed-libraries": False, "cwac": True, "pin-wired": False}  # fmt: skip
 """By name, with whether it calls OkHttp."""
 _LIBRARY_OF = {"renamed-strict": "renamed-helpers"}
 """Those that hold the library of another one."""
+_WHOLE = ("retrofit",)
+"""Those that hold all of OkHttp and Okio."""
 _MOVED = ("check-pins",)
 """Those that are also built with the library under another package."""
 _KEPT = ("okhttp3/CertificatePinner", "okhttp3/OkHttpClient", "okhttp3/internal/Version")
@@ -72,6 +74,9 @@ def _build(tools: Tools, work: Path, source: Path, api: Path, *, calls_okhttp: b
     for jar in okhttp[:1] if not own else ():
         with zipfile.ZipFile(jar) as classes:
             library = {name: classes.read(name) for name in classes.namelist() if name.startswith(_KEPT)}
+    if source.name in _WHOLE:
+        library = {name: data for jar in okhttp for name, data in _OKHTTP["_read_jar"](jar).items()}
+        okhttp = []
     write_zip(program, {**{name: path.read_bytes() for name, path in app.items()}, **library})
     output.mkdir()
     libraries: list[str | Path] = [part for path in (api, android, *okhttp[len(own[:1]) :]) for part in ("--lib", path)]
