@@ -6,6 +6,9 @@ from analyzer.dataflow.values import Created, Number, Parameter, Result, Value
 from analyzer.dex import DexMethod, MethodRef, Program, Site
 
 _OBJECT = "Ljava/lang/Object;"
+_LIBRARY = "Lkotlin/"
+_STEPS, _FEW = 4, 16
+"""How many callers above each other, and how many of one method, are looked at for one that runs."""
 _LAZY = "Lkotlin/Lazy;"
 _LAZY_TEXT = "Lazy value not initialized yet."
 """What ``SynchronizedLazyImpl`` and ``UnsafeLazyImpl`` of Kotlin's library say while they hold nothing."""
@@ -25,6 +28,24 @@ class KotlinRuntime:
     def __init__(self, program: Program) -> None:
         """Look at `program` when something is asked."""
         self._program = program
+        self._unused: dict[DexMethod, bool] = {}
+
+    def is_unused(self, method: DexMethod, steps: int = _STEPS) -> bool:
+        """Say whether a method of the library never runs.
+
+        Compilers copy inline functions to their callers, so that nobody calls most that run a function they are given.
+        """
+        if not method.ref.owner.startswith(_LIBRARY) or method.ref.name == "<clinit>" or not steps:
+            return False
+        if method not in self._unused:
+            # While it is looked at, a method is taken for one that runs.
+            self._unused[method] = False
+            sites = self._program.calls_of((method,)) if method.is_direct else self._creations(method.ref.owner)
+            self._unused[method] = len(sites) <= _FEW and all(self.is_unused(one.method, steps - 1) for one in sites)
+        return self._unused[method]
+
+    def _creations(self, owner: str) -> tuple[Site, ...]:
+        return self._program.users.creations_of((owner, *self._program.hierarchy.subtypes_of(owner)))
 
     @cached_property
     def lazy_classes(self) -> frozenset[str]:
@@ -46,6 +67,11 @@ class KotlinRuntime:
     def returns_lazy_value(self, ref: MethodRef) -> bool:
         """Say whether a method returns what a lazy value holds."""
         return (ref.owner, ref.name) in self._lazy_getters and not ref.parameters
+
+    def passes_lazily(self, ref: MethodRef) -> bool:
+        """Say whether a call makes a lazy value, or returns what one holds: their own code need not be followed."""
+        made = ref.owner in self.lazy_classes and ref.name == "<init>"
+        return made or ref.owner.startswith((_LAZY, "Lkotlin/LazyKt")) or self.returns_lazy_value(ref)
 
     def block_argument(self, made: Value) -> Value | None:
         """Return the lambda that makes what a lazy value holds, as its maker got it; None for other values."""

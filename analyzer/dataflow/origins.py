@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from analyzer.dataflow.default_arguments import bound_callers
 from analyzer.dataflow.evaluate import Call, MethodValues
 from analyzer.dataflow.field_contents import FieldContents
 from analyzer.dataflow.question import NEVER, NOT_NAMED, RECURSION, Frame, Instance, Question, name_of
@@ -21,7 +22,6 @@ from analyzer.dex import DexField, DexMethod, EncodedValue, FieldRef, MethodRef,
 if TYPE_CHECKING:
     from analyzer.dataflow.resolve import Resolver
 
-_ACC_SYNTHETIC = 0x1000
 _FEW_SITES = 12
 """Up to so many calls through a supertype are all taken to be possible when none is found by following objects."""
 _DELEGATIONS = 4
@@ -64,7 +64,7 @@ class Origins:
             question.active[parameter] = 0
 
     def _passed(self, parameter: Parameter, method: DexMethod, question: Question, depth: int) -> Value:
-        callers, why = self.callers(method, question)
+        callers, why = bound_callers(self._resolver, self, method, question)
         found: list[Value] = [] if why is None else [why]
         # What one caller passes belongs together.
         places = question.choose(("caller", method), tuple(Number(place) for place in range(len(callers))))
@@ -74,36 +74,15 @@ class Origins:
                 # The choice was made when there was more work left, and the callers were all looked at.
                 found.append(Unknown("too much work to follow"))
                 continue
-            values, call = callers[place.value]
-            if parameter.index >= len(call.arguments):
+            one = callers[place.value]
+            if parameter.index >= len(one.call.arguments):
                 found.append(Unknown("an argument that is missing"))
                 continue
-            question.note(f"argument {parameter.index} of {name_of(parameter.method)}", values.method.ref, call.offset)
-            found += self._argument(values, call, parameter.index, question, depth)
+            question.note(f"argument {parameter.index} of {name_of(parameter.method)}", one.caller, one.call.offset)
+            found.append(self._resolver.reduce(one.call.arguments[parameter.index], one.frame, question, depth + 1))
         if not found:
             return Unknown(f"nothing in the app calls {name_of(parameter.method)}")
         return self._resolver.join(found)
-
-    def _argument(self, values: MethodValues, call: Call, index: int, question: Question, depth: int) -> list[Value]:
-        caller = values.method
-        argument = call.arguments[index]
-        bridge = bool(caller.access_flags & _ACC_SYNTHETIC) or caller.ref.name.endswith("$default")
-        if bridge and "I" in caller.ref.parameters and caller.is_static:
-            # Which defaults such a bridge fills in depends on the mask its own caller passes.
-            outer, why = self.callers(caller, question)
-            found: list[Value] = [] if why is None else [why]
-            for above, outer_call in outer:
-                masks = {at: one for at, one in enumerate(outer_call.arguments) if isinstance(one, Number)}
-                bound = self._resolver.evaluate(caller, question, masks)
-                inner = None if bound is None else bound.calls.get(call.offset)
-                if inner is None:
-                    continue
-                question.note(f"argument {index} through {name_of(caller.ref)}", above.method.ref, outer_call.offset)
-                frame = Frame(caller.ref, outer_call.arguments, None)
-                found.append(self._resolver.reduce(inner.arguments[index], frame, question, depth + 1))
-            if found:
-                return found
-        return [self._resolver.reduce(argument, None, question, depth + 1)]
 
     def callers(self, method: DexMethod, question: Question) -> tuple[Callers, Value | None]:
         """Return the calls that may run `method`, and why there may be more."""
@@ -136,7 +115,9 @@ class Origins:
         """Return where `method` may be called, under all names it has."""
         known = self._sites.get(method)
         if known is None:
-            known = self._program.calls_of((method,))
+            known = tuple(
+                one for one in self._program.calls_of((method,)) if not self._resolver.kotlin.is_unused(one.method)
+            )
             if len(known) > 1 and self._follows_objects and self.is_called_through_supertype(method, known):
                 if self._is_following:
                     # Following an object asks for callers in turn: those are not told apart.

@@ -9,6 +9,7 @@ import msgspec
 from analyzer.dataflow.assumptions import Assumptions
 from analyzer.dataflow.collection_models import collection_model, join_elements
 from analyzer.dataflow.contents import Contents
+from analyzer.dataflow.default_arguments import bound_callers
 from analyzer.dataflow.enums import enum_result
 from analyzer.dataflow.evaluate import Call, Evaluator, MethodValues
 from analyzer.dataflow.kotlin import KotlinRuntime
@@ -136,16 +137,16 @@ class Resolver:
             for argument in call.arguments
             for part in walk(argument)
         )
-        callers, _ = self._origins.callers(site.method, Question(self.limits)) if depends else ((), None)
+        callers, _ = bound_callers(self, self._origins, site.method, Question(self.limits)) if depends else ((), None)
         if not callers:
             return (BoundCall(self._resolve_all(call), None),)
         found = []
-        for values, outer in callers:
-            frame = Frame(site.method.ref, outer.arguments, None)
-            assumed = {index: one for index, one in enumerate(outer.arguments) if isinstance(one, Number)}
+        for one in callers:
+            frame = Frame(site.method.ref, one.call.arguments, one.frame)
+            assumed = {index: each for index, each in enumerate(one.call.arguments) if isinstance(each, Number)}
             inner = self._call_at(site.method, site.offset, assumed)
             if inner is not None:
-                found.append(BoundCall(self._resolve_all(inner, frame), values.method.ref))
+                found.append(BoundCall(self._resolve_all(inner, frame), one.caller))
         return tuple(found)
 
     def _call_at(self, method: DexMethod, offset: int, assumed: dict[int, Number] | None = None) -> Call | None:

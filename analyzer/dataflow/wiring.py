@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from analyzer.dataflow.answering import FUNCTIONS, Answering
 from analyzer.dataflow.evaluate import Call, MethodValues
 from analyzer.dataflow.origins import Origins
 from analyzer.dataflow.question import Question, Step, name_of
@@ -25,9 +26,6 @@ FlowState = Literal["reaches", "does-not-reach", "unknown"]
 _MAX_TARGETS = 16
 _MAX_ENTRIES = 4
 """Most nested calls that a result is returned through to where it came from."""
-_FUNCTIONS = "Lkotlin/jvm/functions/Function"
-_LAZY = ("Lkotlin/Lazy;", "Lkotlin/LazyKt")
-"""Kotlin's lazy values pass on what their block returns: their own code is not followed."""
 _TELLING = frozenset({"equals", "hashCode", "toString", "getClass"})
 """What every object can be asked; nothing keeps the object for it."""
 _TOLD = frozenset({"Z", "I", "Ljava/lang/String;", "Ljava/lang/Class;"})
@@ -139,6 +137,9 @@ class _Search:
         self._uses: list[Use] = []
         self._reached: list[Use] = []
         self._reasons: dict[str, None] = {}
+        self._answering = Answering(resolver)
+        self._asked: set[_Item] = set()
+        """Objects that give the one that is followed to whoever asks them."""
 
     def run(self, items: Iterable[_Item]) -> Flow:
         for item in items:
@@ -296,6 +297,8 @@ class _Search:
             return set()
         if call.ref.name in _TELLING and call.ref.return_type in _TOLD:
             return set()
+        if item in self._asked and self._answering.is_kept_by_library(call, position):
+            self._reasons[f"handed to {name_of(call.ref)}, which may ask it"] = None
         targets = self._targets(call)
         if targets is None:
             self._reasons[f"too many methods implement {name_of(call.ref)}"] = None
@@ -306,7 +309,7 @@ class _Search:
             for target in targets:
                 self._add(_Item(target, Parameter(target.ref, position), entry), item, step)
             # What the platform declares may run code of the platform as well.
-            if self._program.resolve_method(call.ref) is not None or call.ref.owner.startswith(_FUNCTIONS):
+            if self._program.resolve_method(call.ref) is not None or call.ref.owner.startswith(FUNCTIONS):
                 return set()
         held: set[object] = set()
         returned = call.ref.return_type.lstrip("[")
@@ -318,7 +321,7 @@ class _Search:
 
     def _targets(self, call: Call) -> tuple[DexMethod, ...] | None:
         """Return the app's methods that a call may run; None when there are too many to follow."""
-        if call.ref.owner.startswith(_LAZY):
+        if self._resolver.kotlin.passes_lazily(call.ref):
             return ()
         method = self._program.resolve_method(call.ref)
         if call.kind in ("static", "direct", "super") or (method is not None and method.is_direct):
@@ -346,27 +349,23 @@ class _Search:
         if entry is not None:
             self._add(_Item(entry.method, entry.offset, entry.outer), item, step)
             return
-        callers = self._calls_of(method)
-        for values, call in callers:
-            self._add(_Item(values.method, call.offset), item, step)
-        if self._may_be_called_from_outside(method):
+        ask = self._answering
+        is_asked = ask.is_asked_from_outside(method)
+        for values, call in self._calls_of(method):
+            if ask.is_lazy(values.method):
+                is_asked = True
+            elif not (is_asked and ask.is_library_of_functions(values.method, call)):
+                self._add(_Item(values.method, call.offset), item, step)
+        if is_asked:
             # Whoever holds the object that answers may ask it: a lazy value its block, a provider's user the provider.
             step = Step(f"{dotted(method.ref.owner)} is created", method.ref)
-            sites = self._program.users.creations_of((method.ref.owner,))
+            sites = ask.creations(method, item.key, self._question)
             if not sites or len(sites) > self._resolver.limits.users:
                 self._reasons[f"returned by {name_of(method.ref)} to code outside of the app"] = None
             for site in sites[: self._resolver.limits.users]:
-                self._add(_Item(site.method, site.offset), item, step)
-
-    def _may_be_called_from_outside(self, method: DexMethod) -> bool:
-        """Say whether a method may override one that is not in the app, or one of Kotlin's function types."""
-        if method.is_direct:
-            return False
-        hierarchy = self._program.hierarchy
-        return any(
-            name != "Ljava/lang/Object;" and (hierarchy.find(name) is None or name.startswith(_FUNCTIONS))
-            for name in hierarchy.supertypes_of(method.ref.owner)
-        )
+                made = _Item(site.method, site.offset)
+                self._asked.add(made)
+                self._add(made, item, step)
 
     def _back_to_callers(self, item: _Item, key: Parameter) -> None:
         step = Step(f"kept in argument {key.index} of {name_of(item.method.ref)}", item.method.ref)
