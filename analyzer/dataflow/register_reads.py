@@ -9,43 +9,40 @@ _WRITING = _COPIES_AND_CONSTANTS | _OTHERS | frozenset({*range(0x60, 0x67), *ran
 """Instructions whose first register is written and not read; those of the form ``/2addr`` do both."""
 
 
-def is_read(code: CodeItem, written: Instruction) -> bool:
-    """Say whether what an instruction writes into its first register is read on some way from there.
+def reads_of(code: CodeItem, written: Instruction) -> tuple[Instruction, ...] | None:
+    """Return the instructions that may read what an instruction writes into its first register.
 
-    A copy into another register counts as a read. Where the flow of the method is damaged, everything does.
+    A copy into another register counts as a read, and is not followed. None where the flow of the method is damaged.
     """
     flow = Cfg(code)
     register = written.registers[0]
     start = next((block for block in flow.blocks.values() if written in block.instructions), None)
     if start is None or flow.damage is not None:
-        return True
+        return None
     behind = start.instructions[start.instructions.index(written) + 1 :]
-    found = _first_use(behind, register)
-    if found:
-        return True
+    found: dict[Instruction, None] = {}
+    is_lost = _read(behind, register, found)
     # What stands before it in its block counts where a loop leads back.
-    waiting = [*start.handlers] if found is False else [*start.successors, *start.handlers]
+    waiting = [*start.handlers] if is_lost else [*start.successors, *start.handlers]
     seen: set[int] = set()
     while waiting:
         block = flow.blocks.get(waiting.pop())
         if block is None or block.start in seen:
             continue
         seen.add(block.start)
-        found = _first_use(block.instructions, register)
-        if found:
-            return True
+        is_lost = _read(block.instructions, register, found)
         # An exception may leave the block before its write.
-        waiting += block.handlers if found is False else (*block.successors, *block.handlers)
-    return False
+        waiting += block.handlers if is_lost else (*block.successors, *block.handlers)
+    return tuple(found)
 
 
-def _first_use(instructions: tuple[Instruction, ...], register: int) -> bool | None:
-    """Say whether a register is read first (True) or written (False); None when neither happens."""
+def _read(instructions: tuple[Instruction, ...], register: int, found: dict[Instruction, None]) -> bool:
+    """Add the instructions that read a register before it is written; says whether it is written."""
     for instruction in instructions:
         registers = instruction.registers
         writes = instruction.opcode in _WRITING
         if register in (registers[1:] if writes else registers):
-            return True
+            found[instruction] = None
         if writes and registers and registers[0] == register:
-            return False
-    return None
+            return True
+    return False

@@ -191,6 +191,33 @@ class CallbackWiring:
             cases = (cases - {discriminator.cases[-1]}) | seen
         return [(discriminator.field, case) for case in sorted(cases)]
 
+    def is_left_over(self, site: Site) -> bool:
+        """Say whether a call stands in a case of a merged class that never runs, as is left of an inlined lambda.
+
+        Nobody makes an object of that case, or whoever does asks it for something else.
+        """
+        method = site.method
+        cases = [(field, case) for field, case in self.cases_of(method, method.ref.owner) if field is not None]
+        running = set()
+        for field, case in cases:
+            values = self._resolver.evaluator.evaluate(method, None, {field: Number(case or 0)})
+            if values is None or site.offset in values.calls:
+                running.add(case)
+        for creation in self.creations_of(method.ref.owner) if cases else ():
+            variants = self.variants_at(creation, cases[0][0])
+            if (variants is None or variants & running) and self._is_asked(creation, method):
+                return False
+        return bool(cases)
+
+    def _is_asked(self, creation: Site, method: DexMethod) -> bool:
+        """Say whether `method` may be called on an object."""
+        flow = self._wiring.follow(creation.method, creation.offset, lambda _, __: False)
+        wanted = (method.ref.name, method.ref.descriptor)
+        return bool(flow.reasons) or any(
+            use.position == 0 and isinstance(use.ref, MethodRef) and (use.ref.name, use.ref.descriptor) == wanted
+            for use in flow.uses
+        )
+
     # ---- following
 
     @cached_property

@@ -5,10 +5,9 @@ from typing import Literal
 
 import msgspec
 
-from analyzer.dataflow.question import Instance
-from analyzer.dataflow.register_reads import is_read
+from analyzer.dataflow.question import Frame, Instance
 from analyzer.dataflow.resolve import Resolver
-from analyzer.dataflow.values import Created, Number, Result, Value, alternatives, walk
+from analyzer.dataflow.values import Created, Number, Parameter, Result, Value, alternatives
 from analyzer.dataflow.wiring import Use, Wiring
 from analyzer.dex import DexMethod, MethodRef, Site, dotted
 from analyzer.extractors.code.callback_wiring import CallbackWiring
@@ -19,8 +18,9 @@ from analyzer.extractors.code.endpoint_identification import (
     SETTING,
     EndpointSettings,
     careless_clients,
-    is_nothing,
 )
+from analyzer.extractors.code.socket_parameters import ParameterSettings, is_all_nothing
+from analyzer.extractors.code.taken_results import takes_result
 from analyzer.model import AnalysisGap, CallbackFact, Location
 from analyzer.model.pins import Activation
 
@@ -57,8 +57,9 @@ _SOUND = frozenset(
         "java-websocket", "smack", "play-services", "firebase", "bouncy-castle",
     )
 )  # fmt: skip
-_MOVE_RESULT = 0x0A
 _MAX_SITES = 200
+_NESTED_FACTORIES = 2
+"""Most factories that make their sockets with another one."""
 
 
 class SocketFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +88,7 @@ class _Reader:
         self._wiring = wiring
         self._flows = Wiring(self._resolver)
         self._settings = EndpointSettings(self._resolver)
+        self._parameters = ParameterSettings(self._resolver, self._settings)
         self._open: dict[str, str] = {}
         self._dropped = 0
 
@@ -196,6 +198,11 @@ class _Reader:
             return
         if found.used is None:
             return
+        by_factory = self._checked_by_factory(arguments[0], ref)
+        if by_factory is not None:
+            evidence += self._places(by_factory)
+            yield self._fact(site.method, "endpoint-identification", activation, evidence, client=client)
+            return
         why = found.by_hand or next(iter(found.handed), None) or next(iter(flow.reasons), None)
         if why is not None:
             self._open[dotted(site.method.ref.owner)] = why
@@ -203,6 +210,37 @@ class _Reader:
         detail = "data is exchanged over it" if found.data else "a handshake is made with it"
         evidence += self._places(found.used)
         yield self._fact(site.method, "no-name-check", activation, evidence, client=client, detail=detail)
+
+    def _checked_by_factory(
+        self, factory: Value, ref: MethodRef, frame: Frame | None = None, nested: int = 0
+    ) -> Use | None:
+        """Return what asks for the check in the app's own factory, before it hands out a socket."""
+        checks: list[Use] = []
+        for one in self._resolver.resolve(factory, frame).values:
+            name = one.type if isinstance(one, Instance) else None
+            method = None if name is None else self._program.resolve_method(MethodRef(name, ref.name, ref.descriptor))
+            values = None if method is None else self._resolver.evaluator.evaluate(method)
+            made = [call for call in values.calls.values() if call.ref.name == ref.name] if values is not None else []
+            for call in made:
+                assert values is not None, "it has calls"
+                check = self._checked_in(values.method, call.offset)
+                if check is None and nested < _NESTED_FACTORIES and call.kind == "virtual":
+                    inner = Frame(values.method.ref, (one.value,), one.frame) if isinstance(one, Instance) else None
+                    check = self._checked_by_factory(call.arguments[0], call.ref, inner, nested + 1)
+                if check is None:
+                    return None
+                checks.append(check)
+            if not made:
+                return None
+        return checks[0] if checks else None
+
+    def _checked_in(self, method: DexMethod, offset: int) -> Use | None:
+        """Return what asks for the check of a socket that a method makes and returns, as long as it has it."""
+        found = _Uses()
+        for use in self._flows.follow(method, offset, lambda _, __: False).uses:
+            if not any(step.method == method.ref and step.what.startswith("returned by") for step in use.trail):
+                self._note(use, found)
+        return None if found.checked is None or found.cleared else found.checked[1]
 
     def _maker(self, receiver: Value, ref: MethodRef) -> Literal["tls", "plain", "certificate", "insecure"]:
         """Say what kind of factory makes a socket."""
@@ -237,8 +275,9 @@ class _Reader:
                 found.ignored = True
             else:
                 found.checked = found.checked or ("verifier-tested", use)
-        elif ref.name == "setSSLParameters" and not use.position:
-            setting = self._setting(use)
+        elif ref.name == "setSSLParameters":
+            # Behind the socket's own place it is its parameters that are handed back to it.
+            setting = self._parameters.of(use, self._method(use), self._given(use, 1)) if not use.position else "none"
             if setting == "set":
                 found.checked = found.checked or ("endpoint-identification", use)
             elif setting == "cleared":
@@ -268,26 +307,9 @@ class _Reader:
         call = None if values is None else values.calls.get(use.offset)
         return call.arguments[index] if call is not None and index < len(call.arguments) else None
 
-    def _setting(self, use: Use) -> Literal["set", "cleared", "none", "unknown"]:
-        """Say what parameters ask for that a socket is given."""
-        given = self._given(use, 1)
-        if given is None:
-            return "unknown"
-        asked: list[Value] = []
-        for part in (given, *self._resolver.resolve(given).values):
-            for one in walk(part.value if isinstance(part, Instance) else part):
-                if isinstance(one, Created | Result):
-                    events = (event for history in one.histories for event in history)
-                    asked += [value for event in events if (value := self._settings.given(event)) is not None]
-        if any(not is_nothing(value) for value in asked):
-            return "set"
-        if asked:
-            return "cleared"
-        return "none" if isinstance(given, Created | Result) and _is_platforms(given) else "unknown"
-
     def _is_tested(self, use: Use) -> bool:
         method = self._method(use)
-        return method is not None and _takes_result(Site(method, use.offset, use.ref))
+        return method is not None and takes_result(Site(method, use.offset, use.ref))
 
     def _places(self, use: Use) -> list[Location]:
         method = self._method(use)
@@ -301,7 +323,7 @@ class _Reader:
             ref = site.target
             assert isinstance(ref, MethodRef)
             above = self._program.hierarchy.supertypes_of(site.method.ref.owner)
-            if ref.descriptor == _VERIFY and not _takes_result(site) and _VERIFIER not in above:
+            if ref.descriptor == _VERIFY and not takes_result(site) and _VERIFIER not in above:
                 activation = self._wiring.runs.of(site.method)
                 place = [location_of(site, str(ref))]
                 yield self._fact(site.method, "verify-result-ignored", activation, place, client="socket")
@@ -322,11 +344,20 @@ class _Reader:
                     yield from self._cleared(caller, given)
 
     def _cleared(self, site: Site, given: Value) -> Iterator[CallbackFact]:
-        resolution = self._resolver.resolve(given)
-        if resolution.values and all(map(is_nothing, resolution.values)):
-            activation = self._wiring.runs.of(site.method)
-            place = [location_of(site, str(site.target))]
-            yield self._fact(site.method, "endpoint-id-cleared", activation, place, client="socket")
+        """Yield a call that sets nothing; where that is up to some of its method's callers, those of them."""
+        deciding: dict[DexMethod, None] = {}
+        if is_all_nothing(self._resolver.resolve(given)):
+            deciding[site.method] = None
+        elif isinstance(given, Parameter) and given in (arguments := self._arguments(site) or ()):
+            for bound in self._resolver.bound_calls(site):
+                caller = None if bound.called_from is None else self._program.resolve_method(bound.called_from)
+                if caller is not None and is_all_nothing(bound.arguments[arguments.index(given)]):
+                    deciding[caller] = None
+        place = location_of(site, str(site.target))
+        for method in deciding if not self._wiring.is_left_over(site) else ():
+            evidence = [place] if method == site.method else [location_in(method), place]
+            activation = self._wiring.runs.of(method)
+            yield self._fact(method, "endpoint-id-cleared", activation, evidence, client="socket")
 
     def web_sockets(self) -> Iterator[CallbackFact]:
         """Yield clients of Java-WebSocket that replace the method which asks for the check of the name."""
@@ -360,17 +391,3 @@ class _Uses:
         self.server = False
         self.by_hand: str | None = None
         self.handed: dict[str, None] = {}
-
-
-def _is_platforms(value: Value) -> bool:
-    ref = value.ref if isinstance(value, Result) else None
-    return ref is None or ref.owner.startswith("Ljavax/net/ssl/")
-
-
-def _takes_result(site: Site) -> bool:
-    """Say whether a call's result is taken by the instruction behind it, and read on some way from there."""
-    code = site.method.code()
-    if code is None:
-        return True
-    following = next((one for one in code.instructions if one.offset > site.offset), None)
-    return following is not None and following.opcode == _MOVE_RESULT and is_read(code, following)
