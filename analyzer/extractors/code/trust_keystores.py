@@ -17,6 +17,7 @@ from analyzer.extractors.code.certificate_origins import CertificateOrigins
 from analyzer.extractors.code.certificates import passwords_of
 from analyzer.extractors.code.compared_constants import IN_CODE
 from analyzer.extractors.code.context import CodeContext, location_of
+from analyzer.extractors.code.lambdas import with_lambdas
 from analyzer.extractors.code.stream_sources import StreamSource, stream_sources, texts_of
 from analyzer.extractors.code.trust_sources import ANDROID_CA_STORE, FACTORY, KEY_STORE, events_of, store_types
 from analyzer.model import ApiUse, Location, PinFact
@@ -211,7 +212,9 @@ class _Reader:
                         content.from_device = True
                         reading = self._program.resolve_method(source.method)
                         places = (method,) if reading is None else (method, reading)
-                        content.filtered = content.filtered or any(_loads(one, _SYSTEM_ALIAS) for one in places)
+                        content.filtered = content.filtered or any(
+                            _loads(part, _SYSTEM_ALIAS) for one in places for part in with_lambdas(self._program, one)
+                        )
                     else:
                         content.unknown["certificates of another key store"] = None
                 case Result(ref=ref, arguments=arguments) if ref.owner == _CERTIFICATES and len(arguments) > 1:
