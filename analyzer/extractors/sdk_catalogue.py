@@ -81,6 +81,7 @@ class Api(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     goes_to: dict[str, str] = {}
     of_result: bool = False
     starting: str | None = None
+    in_pairs: bool = False
     not_beside: tuple[str, ...] = ()
     each: bool = False
     relocated: bool = False

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from analyzer.dataflow.question import Instance, Resolution
+from analyzer.dataflow.question import Frame, Instance, Resolution
 from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.values import (
     ClassName,
@@ -47,13 +47,24 @@ def arguments_of(resolver: Resolver, site: Site, api: Api) -> tuple[Arguments, .
     makers = tuple(reader.maker(raw.arguments[:1], api.made_by)) if first and api.made_by else ()
     found: dict[Arguments, None] = {}
     for call in resolver.bound_calls(site):
-        given: list[str | None] = list(makers)
-        for place in api.arguments:
-            at = place + first
-            if at < len(call.arguments):
-                given += reader.shown(raw.arguments[at], call.arguments[at], ref.parameters[place])
-        found[tuple(given[:_MAX_ELEMENTS])] = None
+        shown = [
+            reader.shown(raw.arguments[place + first], call.arguments[place + first], ref.parameters[place])
+            for place in api.arguments
+            if place + first < len(call.arguments)
+        ]
+        for each in _by_name(shown) if api.starting is not None else [shown]:
+            given = [*makers, *(one for part in each for one in part)]
+            found[tuple(given[:_MAX_ELEMENTS])] = None
     return tuple(found)[:_MAX_SETS]
+
+
+def _by_name(shown: list[list[str | None]]) -> list[list[list[str | None]]]:
+    """Tell names apart that one call in a loop is given; which value is whose is known when there is one."""
+    names, *others = shown or [[]]
+    if len(names) <= 1:
+        return [shown]
+    values: list[list[str | None]] = [part if len(part) == 1 else [None] for part in others]
+    return [[[name], *values] for name in names]
 
 
 def shown_argument(
@@ -108,19 +119,19 @@ class _Reader:
                 return "null" if type_name[:1] in ("L", "[") and number == 0 else str(number)
             case ClassName(descriptor=name):
                 return dotted(name)
-            case Instance(value=Created(type=name) as created) if name == _ADDRESS:
-                return self._host(created)
+            case Instance(value=Created(type=name) as created, frame=frame) if name == _ADDRESS:
+                return self._host(created, frame)
             case Instance(value=FieldValue(ref=ref, base=None)):
                 return ref.name
             case Instance(value=Created(type=name) as created) if self._is_enum(name):
                 return self._enum_name(created)
         return None
 
-    def _host(self, address: Created) -> str | None:
+    def _host(self, address: Created, frame: Frame | None) -> str | None:
         """Return the host of an address that is made of one."""
         for event in address.events:
             if isinstance(event.ref, MethodRef) and event.ref.name == "<init>" and event.ref.parameters[0] == _STRING:
-                texts = self._resolver.resolve(event.arguments[0]).texts
+                texts = self._resolver.resolve(event.arguments[0], frame).texts
                 return texts[0] if len(texts) == 1 else None
         return None
 

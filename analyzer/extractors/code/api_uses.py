@@ -6,7 +6,7 @@ from functools import cached_property
 from analyzer.dataflow.limits import FlowLimits
 from analyzer.dataflow.question import Instance
 from analyzer.dataflow.resolve import Resolver
-from analyzer.dataflow.values import Created, FieldValue, Result, Value, walk
+from analyzer.dataflow.values import Created, FieldValue, Result, Text, Value, walk
 from analyzer.dataflow.wiring import Start, Wiring
 from analyzer.dex import DexMethod, FieldRef, MethodRef, Site
 from analyzer.extractors.code.api_arguments import Arguments, arguments_of
@@ -24,6 +24,7 @@ _FOLLOWED_SITES = 50
 _NEAR = FlowLimits(work=2_000, evaluations=40, depth=12)
 _SINGLE_SITES = 200
 """Most places of one API that are each a fact of their own."""
+_PAIR = 2
 
 
 class ApiFacts(Record, frozen=True, kw_only=True):
@@ -117,10 +118,26 @@ class _Single:
         if self._api.starting is not None and not texts:
             return []
         sites = [site for site in (*self._calls(), *self._reads()) if self._is_meant(site)]
+        if self._api.in_pairs:
+            sites += self._pairs(texts, sites)
         if self._api.starting is None or len(sites) <= _SINGLE_SITES:
             return sites
         loading = {site.method for site in self._program.users.loads_of(texts)}
         return [site for site in sites if site.method in loading]
+
+    def _pairs(self, texts: Iterable[str], known: list[Site]) -> list[Site]:
+        """Return other calls that are given one of `texts` and next to it another text, and nothing else."""
+        found: dict[tuple[DexMethod, int], Site] = {}
+        seen = {(site.method, site.offset) for site in known}
+        for method in dict.fromkeys(site.method for site in self._program.users.loads_of(texts)):
+            values = self._resolver.evaluator.evaluate(method)
+            for call in values.calls.values() if values is not None else ():
+                given = call.arguments[call.kind != "static" :]
+                if len(given) == len(call.ref.parameters) == _PAIR and all(isinstance(one, Text) for one in given):
+                    first = given[0]
+                    if isinstance(first, Text) and first.value in texts and (method, call.offset) not in seen:
+                        found[method, call.offset] = Site(method, call.offset, call.ref)
+        return list(found.values())
 
     def _is_meant(self, site: Site) -> bool:
         """Say whether a call is made on, and given, what the catalogue asks for."""
@@ -168,7 +185,9 @@ class _Single:
             return True
         target = site.target
         assert not isinstance(target, str)
-        return self._code.owner_of(owner) in _libraries(self._api) or _family(owner) == _family(target.owner)
+        # What a shrinker puts into the default package all has the same.
+        same = bool(_family(owner)) and _family(owner) == _family(target.owner)
+        return same or self._code.owner_of(owner) in _libraries(self._api)
 
     def _hands_on(self, site: Site) -> bool:
         """Say whether a call is given what an object of the library holds, as it is where its methods were inlined."""
