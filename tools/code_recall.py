@@ -26,6 +26,8 @@ GROUPS = {
     "callbacks, Kotlin, R8": ("tls-callbacks-kotlin-r8",),
     "sockets and API uses, Java, D8": ("tls-apis",),
     "sockets and API uses, Java, R8": ("tls-apis-r8",),
+    "sockets and API uses, Kotlin, D8": ("tls-apis-kotlin",),
+    "sockets and API uses, Kotlin, R8": ("tls-apis-kotlin-r8",),
 }
 """The samples of each group."""
 
@@ -56,7 +58,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     mistakes: tuple[str, ...] = ()
 
 
-HEADER = f"{'':32}{'classes and calls':>14}  recall  more  precision   {'findings':>12}  recall  more  precision"
+HEADER = f"{'':34}{'classes and calls':>14}  recall  more  precision   {'findings':>12}  recall  more  precision"
 
 
 @cache
@@ -89,7 +91,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     measured = {group: measure(group) for group in arguments or GROUPS}
     print(HEADER)
     for group, one in measured.items():
-        print(f"{group:32}{one.facts}   {one.findings}")
+        print(f"{group:34}{one.facts}   {one.findings}")
     mistakes = Counter(line for one in measured.values() for line in one.mistakes)
     for line in mistakes:
         print(line)

@@ -24,7 +24,7 @@ from builder.tools import BUNDLETOOL, JAVA_LIBRARIES, Tools, find_tools  # noqa:
 _OKHTTP = runpy.run_path(str(HERE / "okhttp/rebuild.py"))
 _FIXTURES = {"pin-practices": True, "pin-clients": True, "pin-legacy": False, "plain-clients": True,
              "retrofit": True, "check-pins": True, "check-pins-list": True, "carried": True,
-             "okhttp2": False, "okhttp5": False, "renamed-helpers": False, "renamed-strict": False, "renamed-libraries": False, "cwac": True, "pin-wired": False}  # fmt: skip
+             "okhttp2": False, "okhttp5": False, "renamed-helpers": False, "renamed-strict": False, "renamed-libraries": False, "cwac": True, "pin-wired": False, "socket-ways": False}  # fmt: skip
 """By name, with whether it calls OkHttp."""
 _LIBRARY_OF = {"renamed-strict": "renamed-helpers"}
 """Those that hold the library of another one."""

@@ -7,5 +7,7 @@ public abstract class WebSettings {
 
     public abstract void setMixedContentMode(int mode);
 
+    public abstract int getMixedContentMode();
+
     public abstract void setJavaScriptEnabled(boolean flag);
 }
