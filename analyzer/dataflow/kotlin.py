@@ -70,8 +70,11 @@ class KotlinRuntime:
 
     def passes_lazily(self, ref: MethodRef) -> bool:
         """Say whether a call makes a lazy value, or returns what one holds: their own code need not be followed."""
-        made = ref.owner in self.lazy_classes and ref.name == "<init>"
-        return made or ref.owner.startswith((_LAZY, "Lkotlin/LazyKt")) or self.returns_lazy_value(ref)
+        return ref.owner.startswith((_LAZY, "Lkotlin/LazyKt")) or self.returns_lazy_value(ref)
+
+    def makes_lazy_value(self, ref: MethodRef) -> bool:
+        """Say whether a call is that of the constructor of a lazy value, whatever its class is called."""
+        return ref.owner in self.lazy_classes and ref.name == "<init>"
 
     def block_argument(self, made: Value) -> Value | None:
         """Return the lambda that makes what a lazy value holds, as its maker got it; None for other values."""

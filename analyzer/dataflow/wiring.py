@@ -297,9 +297,12 @@ class _Search:
             return set()
         if call.ref.name in _TELLING and call.ref.return_type in _TOLD:
             return set()
-        if item in self._asked and self._answering.is_kept_by_library(call, position):
-            self._reasons[f"handed to {name_of(call.ref)}, which may ask it"] = None
         targets = self._targets(call)
+        if item in self._asked:
+            if self._answering.is_kept_by_library(call, position):
+                self._reasons[f"handed to {name_of(call.ref)}, which may ask it"] = None
+            if self._resolver.kotlin.makes_lazy_value(call.ref):
+                targets = ()
         if targets is None:
             self._reasons[f"too many methods implement {name_of(call.ref)}"] = None
             return set()
@@ -312,8 +315,7 @@ class _Search:
             if self._program.resolve_method(call.ref) is not None or call.ref.owner.startswith(FUNCTIONS):
                 return set()
         held: set[object] = set()
-        returned = call.ref.return_type.lstrip("[")
-        if returned[0] == "L" and returned not in _NOT_CARRYING:
+        if (returned := call.ref.return_type.lstrip("["))[0] == "L" and returned not in _NOT_CARRYING:
             held.add(call.offset)
         if position and call.kind != "static":
             held |= self.keys(call.arguments[0])
