@@ -115,9 +115,9 @@ class Origins:
         """Return where `method` may be called, under all names it has."""
         known = self._sites.get(method)
         if known is None:
-            known = tuple(
-                one for one in self._program.calls_of((method,)) if not self._resolver.kotlin.is_unused(one.method)
-            )
+            known = self._program.calls_of((method,))
+            if len(known) > 1 and not method.is_direct:
+                known = tuple(one for one in known if not self._resolver.kotlin.is_unused(one.method))
             if len(known) > 1 and self._follows_objects and self.is_called_through_supertype(method, known):
                 if self._is_following:
                     # Following an object asks for callers in turn: those are not told apart.
