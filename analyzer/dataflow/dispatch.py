@@ -139,19 +139,19 @@ class Dispatch:
                     ref = one.file.method(instruction.index or 0)
                     if self._interesting(ref):
                         return True
-                    for callee in self._may_run(ref):
+                    for callee in self._may_run(ref, one):
                         if callee not in seen and not self.is_null_check(callee):
                             seen.add(callee)
                             following.append(callee)
             generation = following[:64]
         return False
 
-    def _may_run(self, ref: MethodRef) -> tuple[DexMethod, ...]:
-        """Return the method that a call names; of an abstract one those that implement it."""
+    def _may_run(self, ref: MethodRef, caller: DexMethod) -> tuple[DexMethod, ...]:
+        """Return the method that a call names; of an abstract one of the caller's own class those that implement it."""
         method = self._program.resolve_method(ref)
         if method is None:
             return ()
-        if not method.is_abstract:
+        if not method.is_abstract or method.owner != caller.owner:
             return (method,)
         return self._program.implementations_of(ref)[:_MAX_SCANNED_TARGETS]
 
