@@ -90,9 +90,6 @@ is reported without what it gets, and its pins as literals.
 **Pairs of two lists.** Where two lists are joined by place, as `zip` does, and the order of one of them is not known (a
 `HashSet`, a list that is sorted, shuffled or filtered), the host is reported as unknown.
 
-**What `lazy` makes.** Where a class runs, what it would make by `lazy` on first use counts as used, also when nothing
-asks for it.
-
 **Whether several conditions can hold together** is judged for one method at a time, and for what branches ask of the
 same value. Where more than 64 combinations of branches lead to a call, its hosts and pins are combined freely.
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from analyzer.dataflow.lazy_blocks import LazyBlocks
 from analyzer.dataflow.question import Step, name_of
 from analyzer.dex import DexClass, DexMethod, MethodRef, Program, Site, descriptor_of, dotted
 
@@ -48,9 +49,19 @@ def is_handed_on(program: Program, ref: MethodRef) -> bool:
 class Reachability:
     """Answers for one app; what is reachable from where is found on demand."""
 
-    def __init__(self, program: Program, entry_points: Iterable[str], max_methods: int = _MAX_METHODS) -> None:
-        """Start at the classes `entry_points` (dotted names): the application and its components."""
+    def __init__(
+        self,
+        program: Program,
+        entry_points: Iterable[str],
+        max_methods: int = _MAX_METHODS,
+        lazies: LazyBlocks | None = None,
+    ) -> None:
+        """Start at the classes `entry_points` (dotted names): the application and its components.
+
+        With `lazies`, what a lazy value makes runs where the value is asked for.
+        """
         self._program = program
+        self._lazies = lazies
         self._max_methods = max_methods
         self._known: dict[DexMethod, tuple[list[tuple[DexMethod, Step]], bool]] = {}
         self._steps_left = _CACHED_STEPS
@@ -114,6 +125,9 @@ class Reachability:
         if ref.name == "<clinit>":
             found += self._uses_of(method.owner)
         else:
+            asked = None if self._lazies is None else self._lazies.askers(method)
+            if asked is not None:
+                return [(one, Step(f"asks for the lazy value of {name_of(ref)}", one.ref)) for one in asked]
             implements = not method.is_direct and self._overrides(method)
             # Through a supertype many others may be called: the creation of the object is the better lead.
             names: tuple[MethodRef, ...] = self._program.refs_reaching(method)
@@ -123,7 +137,16 @@ class Reachability:
             found += _steps(self._program.users.callers_of(names), f"calls {name_of(ref)}")
             if implements:
                 found += self._creations(ref.owner)
-        return found
+        return found if self._lazies is None else self._through_lazies(found, method, self._lazies)
+
+    def _through_lazies(
+        self, found: list[tuple[DexMethod, Step]], method: DexMethod, lazies: LazyBlocks
+    ) -> list[tuple[DexMethod, Step]]:
+        """Replace callers that are blocks of lazy values by what asks for these."""
+        kept = lazies.through(dict.fromkeys(caller for caller, _ in found), (method,))
+        steps = dict(reversed(found))
+        name = name_of(method.ref)
+        return [(one, steps.get(one) or Step(f"asks for a lazy value that calls {name}", one.ref)) for one in kept]
 
     def _overrides(self, method: DexMethod) -> bool:
         """Say whether a method implements or may override one of a supertype."""

@@ -74,7 +74,7 @@ def extract_okhttp(code: CodeContext) -> OkHttpFacts:
     """Read the pins that code hands to any copy of OkHttp in the app."""
     resolver = code.resolver or Resolver(code.program)
     copies = code.okhttp_copies
-    runs = Runs(code.program, code.component_classes)
+    runs = Runs(code.program, code.component_classes, resolver)
     readers = [_CopyReader(code, resolver, copy, runs) for copy in copies]
     for reader in readers:
         reader.read()
@@ -215,11 +215,13 @@ class _CopyReader:
     def _activation(self, call: PinCall) -> tuple[Activation, tuple[Arrival, ...]]:
         flow: Flow = self._flow.of(call)
         lasting = [arrival for arrival in flow.arrivals if not self._is_replaced(arrival)]
-        if lasting and self._runs.of(call.levels[-1].method) != "defined_only":
-            found = [(self._runs.of(arrival.method), arrival) for arrival in lasting]
+        outermost = call.levels[-1]
+        runs = self._runs.at(outermost.method, outermost.call.offset)
+        if lasting and runs != "defined_only":
+            found = [(self._runs.at(arrival.method, arrival.offset), arrival) for arrival in lasting]
             best = min((state for state, _ in found), key=_STRONGEST.index)
             return best, tuple(arrival for state, arrival in found if state == best)
-        if self._runs.of(call.levels[-1].method) == "defined_only":
+        if runs == "defined_only":
             return "defined_only", flow.arrivals
         if flow.lost and not flow.arrivals:
             return "unknown", ()

@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Iterable
 
+from analyzer.dataflow.lazy_blocks import LazyBlocks
 from analyzer.dataflow.reachability import Reachability, is_handed_on
+from analyzer.dataflow.resolve import Resolver
 from analyzer.dex import DexMethod, Program, dotted
 from analyzer.model.pins import Activation
 
@@ -30,9 +32,13 @@ _CLICK_HANDLER = ("Landroid/view/View;",)
 class Activations:
     """Says which methods of one app run. Whole generations of callers are looked up at once."""
 
-    def __init__(self, program: Program, components: Collection[str]) -> None:
-        """Follow callers in `program` to `components`, the descriptors of the classes that the manifest names."""
+    def __init__(self, program: Program, components: Collection[str], lazies: LazyBlocks | None = None) -> None:
+        """Follow callers in `program` to `components`, the descriptors of the classes that the manifest names.
+
+        With `lazies`, what a lazy value makes runs where the value is asked for, not where it is put down.
+        """
         self._program = program
+        self._lazies = lazies
         names = frozenset(components)
         self._entries = names.union(*map(program.hierarchy.supertypes_of, names))
         """The components, and the classes that they extend: what these define runs in the components."""
@@ -92,10 +98,15 @@ class Activations:
         called: list[DexMethod] = []
         types: dict[str, None] = {}
         initialised: dict[str, None] = {}
+        found: dict[DexMethod, None] = {}
         for method in methods:
             owner = method.ref.owner
             if method.ref.name == "<clinit>":
                 initialised[owner] = types[owner] = None
+                continue
+            asked = None if self._lazies is None else self._lazies.askers(method)
+            if asked is not None:
+                found.update(dict.fromkeys(asked))
                 continue
             called.append(method)
             if not method.is_direct and self._is_callback(method):
@@ -103,7 +114,9 @@ class Activations:
                 types.update(dict.fromkeys(program.hierarchy.subtypes_of(owner)))
         refs = dict.fromkeys(ref for owner in initialised for ref in program.method_refs(owner))
         fields = [field for owner in initialised for field in program.field_refs(owner)]
-        found = program.methods_calling(called) | program.callers.calling(refs) | program.callers.creating(types)
+        calling = program.methods_calling(called)
+        found.update(calling if self._lazies is None else self._lazies.through(calling, called))
+        found.update(program.callers.calling(refs) | program.callers.creating(types))
         found.update((site.method, None) for site in program.users.readers_of(fields))
         return tuple(found)
 
@@ -121,11 +134,23 @@ class Activations:
 class Runs:
     """Says which methods of one app run, where their callers are too many to follow as well."""
 
-    def __init__(self, program: Program, components: Collection[str]) -> None:
-        """Follow callers in `program` to `components`, the descriptors of the classes that the manifest names."""
+    def __init__(self, program: Program, components: Collection[str], resolver: Resolver | None = None) -> None:
+        """Follow callers in `program` to `components`, the descriptors of the classes that the manifest names.
+
+        With `resolver`, lazy values are followed to where they are asked for.
+        """
         self._known: dict[DexMethod, Activation] = {}
-        self._activations = Activations(program, components)
-        self._reachability = Reachability(program, [dotted(name) for name in components], _MAX_CALLERS)
+        self._lazies = None if resolver is None else LazyBlocks(resolver)
+        self._activations = Activations(program, components, self._lazies)
+        names = [dotted(name) for name in components]
+        self._reachability = Reachability(program, names, _MAX_CALLERS, self._lazies)
+
+    def at(self, method: DexMethod, offset: int) -> Activation:
+        """Say whether a call or a store runs: in a lambda that is several in one, whether the one that has it does."""
+        asked = None if self._lazies is None else self._lazies.askers(method, offset)
+        if asked is None:
+            return self.of(method)
+        return max(map(self.of, asked), key=lambda one: _STRENGTH[one], default="defined_only")
 
     def of(self, method: DexMethod) -> Activation:
         """Say whether a method runs; where its callers are too many, the ways that begin at its object may tell."""
