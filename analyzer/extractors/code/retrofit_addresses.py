@@ -19,7 +19,7 @@ class RetrofitAddresses:
         """Look for the text in the program of `code`."""
         self._program = code.program
         self._evaluator = resolver.evaluator
-        self._texts = frozenset(code.program.strings_containing([REFUSAL]))
+        self._texts = frozenset(code.program.strings_starting(REFUSAL))
         loads = code.program.users.loads_of(sorted(self._texts)) if self._texts else ()
         self._refusing = frozenset(site.method for site in loads)
 
