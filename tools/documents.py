@@ -83,9 +83,12 @@ the object, and from all methods that read the field when the object is kept som
 is whether it was put in before the field was read: a list that is handed on, extended and handed on again counts as
 the longer one both times. Where objects that one place makes cannot be told apart, the rest is reported as unknown.
 
-**Lambdas that the platform runs.** `Map.forEach`, `Optional`, `Supplier` and the streams of Java, and Kotlin's
-sequences, are not followed; nor is a text that `split` or `lines` cuts up, or one that a loop puts together. The call
-is reported without what it gets, and its pins as literals.
+**Lambdas that the platform runs.** `Map.forEach`, `Optional` and the streams of Java are not followed. The call is
+reported without what it gets, and its pins as literals.
+
+**Texts that are cut up, or put together in loops.** A text that a loop puts together is unknown. Kotlin's `split`,
+`lines` and `trimIndent` are followed under their own names alone: where a shrinker renamed them, a text that is split
+may be reported whole, as one malformed pin, and the pins as literals.
 
 **Pairs of two lists.** Where two lists are joined by place, as `zip` does, and the order of one of them is not known (a
 `HashSet`, a list that is sorted, shuffled or filtered), the host is reported as unknown.

@@ -1,6 +1,7 @@
 """Which methods of the platform are modelled, and what a call yields that is not."""
 
 from analyzer.dataflow.collection_models import collection_model
+from analyzer.dataflow.kotlin_texts import KOTLIN_TEXTS
 from analyzer.dataflow.question import BundledPins, Frame, Instance, Resources, name_of
 from analyzer.dataflow.text_models import TEXT_MODELS, Model
 from analyzer.dataflow.values import Created, Items, Joined, Number, Result, Text, Unknown, Value, join
@@ -16,7 +17,8 @@ _ARRAY_RESOURCES = frozenset({"(I)[Ljava/lang/String;", "(I)[Ljava/lang/CharSequ
 
 def model_of(ref: MethodRef, is_static: bool) -> Model | None:
     """Return what is known of a method of the platform or of Kotlin's library, or None."""
-    known = TEXT_MODELS.get((ref.owner, ref.name)) or collection_model(ref)
+    place = (ref.owner, ref.name)
+    known = TEXT_MODELS.get(place) or KOTLIN_TEXTS.get(place) or collection_model(ref)
     if known is not None:
         return known
     if ref.owner.endswith("/HttpUrl$Companion;") and ref.name in ("get", "parse"):

@@ -74,3 +74,14 @@ def test_a_name_stands_for_the_constant_whose_constructor_gets_it(build: str, pl
 @pytest.mark.parametrize("place", ["unknown", "absent"])
 def test_a_name_that_is_not_known_or_not_there_stands_for_no_constant(build: str, place: str) -> None:
     assert _pairs(build, f"Names.{place}") == (set(), {"which constant of an enum a name stands for"})
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"), [("split", {"a1", "b1"}), ("atCharacters", {"a1", "b1", "c1"}), ("lines", {"a1", "b1"})]
+)
+def test_a_known_text_is_cut_up_as_kotlin_does(place: str, expected: set[str]) -> None:
+    assert _pairs("styles", f"Cut.{place}") == (expected, set())
+
+
+def test_a_text_that_is_cut_up_otherwise_is_not_guessed() -> None:
+    assert _pairs("styles", "Cut.limited") == (set(), {"a text that is split in a way that is not followed"})
