@@ -54,8 +54,17 @@ class Receivers:
         return known[receiver]
 
     def _find_types(self, receiver: Value) -> frozenset[str] | None:
+        resolver, side = self._resolver, self._resolver.side_work
+        if side.is_spent(resolver.steps):
+            return None
+        outermost = side.begin(resolver.steps)
+        try:
+            values = resolver.reduce(receiver, None, Question(_LITTLE), 0)
+        finally:
+            if outermost:
+                side.end(resolver.steps)
         found = set()
-        for one in alternatives(self._resolver.reduce(receiver, None, Question(_LITTLE), 0)):
+        for one in alternatives(values):
             if not isinstance(one, Instance):
                 return None
             if isinstance(one.value, Result) and (one.value.ref.owner, one.value.ref.name) in _OF_THE_PLATFORM:

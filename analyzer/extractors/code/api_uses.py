@@ -48,9 +48,11 @@ def extract_api_uses(code: CodeContext, wiring: CallbackWiring | None = None) ->
     uses: list[ApiUse] = []
     gaps: list[AnalysisGap] = []
     families = Families(code.program)
+    evaluator = None if code.resolver is None else code.resolver.evaluator
+    near = Resolver(code.program, code.resources, _NEAR, evaluator)
     for api in code.catalogue.apis:
         if api.is_single:
-            uses += _Single(code, api, wiring, families, gaps).uses()
+            uses += _Single(code, api, wiring, near, families, gaps).uses()
             continue
         by_owner: dict[str, list[Site]] = {}
         for site in _sites(code, api):
@@ -92,7 +94,13 @@ class _Single:
     """One API of which every use is a fact."""
 
     def __init__(
-        self, code: CodeContext, api: Api, wiring: CallbackWiring, families: Families, gaps: list[AnalysisGap]
+        self,
+        code: CodeContext,
+        api: Api,
+        wiring: CallbackWiring,
+        near: Resolver,
+        families: Families,
+        gaps: list[AnalysisGap],
     ) -> None:
         self._code = code
         self._families = families
@@ -100,10 +108,9 @@ class _Single:
         self._api = api
         self._wiring = wiring
         self._gaps = gaps
-        self._resolver = code.resolver or Resolver(code.program)
-        if api.made_as or api.given:
-            # Libraries make such calls too, with what comes from far away; an app names its hosts close by.
-            self._resolver = Resolver(code.program, code.resources, _NEAR, self._resolver.evaluator)
+        self._near = near
+        # Libraries make such calls too, with what comes from far away; an app names its hosts close by.
+        self._resolver = near if api.made_as or api.given else code.resolver or near
 
     def uses(self) -> Iterator[ApiUse]:
         sites = [site for site in self._sites() if not self._is_own(site)]
@@ -210,7 +217,7 @@ class _Single:
     def _of(self, site: Site) -> Iterator[ApiUse]:
         sets: tuple[Arguments, ...] = ((),)
         if self._api.arguments or self._api.made_by:
-            sets = arguments_of(self._resolver, site, self._api)
+            sets = arguments_of(self._resolver_for(site), site, self._api)
         elif isinstance(site.target, FieldRef):
             sets = ((site.target.name,),)
         place = location_of(site, str(site.target))
@@ -232,6 +239,10 @@ class _Single:
                 evidence=_evidence(place, installed),
             )
 
+    def _resolver_for(self, site: Site) -> Resolver:
+        """Return what follows the arguments of a call: within a library they come from its callers, layers away."""
+        return self._near if self._code.owner_of(site.method.owner.descriptor).startswith("sdk:") else self._resolver
+
     def _followed(self, site: Site) -> Installation:
         assert self._api.role is not None
         return self._wiring.of_start(self._api.role, self._start(site))
@@ -239,7 +250,7 @@ class _Single:
     def _where_it_goes(self, site: Site) -> Arguments:
         """Name what the object that the call is made on is handed to; None when it is nothing, or several things."""
         names = self._api.goes_to
-        wiring = Wiring(self._resolver)
+        wiring = Wiring(self._resolver_for(site))
 
         def reaches(ref: MethodRef, place: int) -> bool:
             return place > 0 and ref.name in names
