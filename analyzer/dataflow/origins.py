@@ -116,7 +116,7 @@ class Origins:
         known = self._sites.get(method)
         if known is None:
             known = self._program.calls_of((method,))
-            if len(known) > 1 and not method.is_direct:
+            if len(known) > 1 and not method.is_direct and not self._follows_objects:
                 known = tuple(one for one in known if not self._resolver.kotlin.is_unused(one.method))
             if len(known) > 1 and self._follows_objects and self.is_called_through_supertype(method, known):
                 if self._is_following:
