@@ -93,6 +93,9 @@ may be reported whole, as one malformed pin, and the pins as literals.
 **Pairs of two lists.** Where two lists are joined by place, as `zip` does, and the order of one of them is not known (a
 `HashSet`, a list that is sorted, shuffled or filtered), the host is reported as unknown.
 
+**What `lazy` makes.** A pinner of OkHttp that `by lazy` would make counts as used where the value is asked for. What
+else stands in such a block, such as a trust manager or another library's pins, counts as used where its class runs.
+
 **Whether several conditions can hold together** is judged for one method at a time, and for what branches ask of the
 same value. Where more than 64 combinations of branches lead to a call, its hosts and pins are combined freely.
 
