@@ -190,6 +190,7 @@ def analyse_code(
     for part in (sdks, hosts, apis, settings, clients, *pin_facts, literals, trust, verifiers, *judged):
         gaps += part.gaps if part is not None else ()
     gaps += _packed_gaps(code)
+    gaps += _not_told_apart(resolver)
     # Damage shows when the damaged part is used: only now is all of it known.
     gaps += _of_own_code(program.gaps(), payloads)
     looked: dict[FactKind, bool] = {
@@ -263,6 +264,18 @@ def _merged(groups: Iterable[tuple[SdkFact, ...]]) -> tuple[SdkFact, ...]:
 def _by_name(item: tuple[tuple[str, str | None], SdkFact]) -> tuple[str, str]:
     (name, version), _ = item
     return name, version or ""
+
+
+def _not_told_apart(resolver: Resolver) -> Iterable[AnalysisGap]:
+    """Say so where calls through interfaces were too many: values then come from more callers than they may have."""
+    if resolver.side_work.is_spent(resolver.steps):
+        yield AnalysisGap(
+            stage="code",
+            reason="limit",
+            subject="calls through interfaces",
+            detail="Calls through interfaces were too many to tell all of them apart: some values are unknown, and "
+            "some classes count as perhaps used, that a longer search could have settled.",
+        )
 
 
 def _packed_gaps(code: CodeContext) -> Iterable[AnalysisGap]:
