@@ -30,12 +30,17 @@ class KotlinRuntime:
         self._program = program
         self._unused: dict[DexMethod, bool] = {}
 
+    @staticmethod
+    def is_of_library(method: DexMethod) -> bool:
+        """Say whether a method belongs to Kotlin's own library."""
+        return method.ref.owner.startswith(_LIBRARY)
+
     def is_unused(self, method: DexMethod, steps: int = _STEPS) -> bool:
         """Say whether a method of the library never runs.
 
         Compilers copy inline functions to their callers, so that nobody calls most that run a function they are given.
         """
-        if not method.ref.owner.startswith(_LIBRARY) or method.ref.name == "<clinit>" or not steps:
+        if not self.is_of_library(method) or method.ref.name == "<clinit>" or not steps:
             return False
         if method not in self._unused:
             # While it is looked at, a method is taken for one that runs.

@@ -117,7 +117,7 @@ class Origins:
         if known is None:
             known = self._program.calls_of((method,))
             if len(known) > 1 and not method.is_direct and not self._follows_objects:
-                known = tuple(one for one in known if not self._resolver.kotlin.is_unused(one.method))
+                known = self._without_unused(known)
             if len(known) > 1 and self._follows_objects and self.is_called_through_supertype(method, known):
                 if self._is_following:
                     # Following an object asks for callers in turn: those are not told apart.
@@ -125,6 +125,14 @@ class Origins:
                 known = self._sites_of_objects(method, known)
             self._sites[method] = known
         return known
+
+    def _without_unused(self, sites: tuple[Site, ...]) -> tuple[Site, ...]:
+        """Leave out callers in Kotlin's library that never run; there may be too many others for it to matter."""
+        kotlin = self._resolver.kotlin
+        others = sum(not kotlin.is_of_library(site.method) for site in sites)
+        if others > self._resolver.limits.users:
+            return sites
+        return tuple(site for site in sites if not kotlin.is_unused(site.method))
 
     def is_called_through_supertype(self, method: DexMethod, sites: tuple[Site, ...]) -> bool:
         """Say whether some of the calls name a supertype, which others have as well."""
