@@ -51,13 +51,14 @@ def facts(path: Path) -> dict[str, Any]:
 
 
 def without_parts(value: Any) -> Any:
-    """Take the names of APKs and modules away, and the numbers of DEX files, which fusing modules changes."""
+    """Take the names of APKs, modules and resource tables away, and the numbers of DEX files, which modules change."""
     if isinstance(value, dict):
         return {key: without_parts(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [without_parts(part) for part in value]
     if isinstance(value, str):
-        return re.sub(r"classes\d*\.dex", "classes.dex", re.sub(r"(splits/base-\w+\.apk|\bbase|\bextra)!", "", value))
+        plain = re.sub(r"(splits/base-\w+\.apk|\bbase|\bextra)!", "", value)
+        return re.sub(r"classes\d*\.dex", "classes.dex", plain.replace("resources.pb", "resources.arsc"))
     return value
 
 
