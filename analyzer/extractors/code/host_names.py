@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 SCHEMES = frozenset(
@@ -17,6 +18,8 @@ MAX_HOST_CHARACTERS = 253
 """Longest host name (RFC 1035 in text form)."""
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,15})://([^/\s?#\"'<>\\|,;()]{0,300})([^\s\"'<>\\|]{0,300})")
+_MAX_SCHEME = 16
+_SCHEME_BEFORE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*\Z")
 _HTTP_OVER_TLS = frozenset({"https", "wss"})
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?")
 _PLACEHOLDER = re.compile(r"[%${}*\[\]\x00-\x1f]")
@@ -80,7 +83,7 @@ def hosts_in(text: str, *, of_library: bool) -> tuple[NamedHost, ...]:
         of_library: True when a library's code holds it: hosts of documentation are then left out more broadly.
     """
     found: dict[NamedHost, None] = {}
-    for match in _URL.finditer(text[:_MAX_TEXT]):
+    for match in _urls(text[:_MAX_TEXT]):
         scheme = match[1].lower()
         if scheme not in SCHEMES or not _stands_alone(text, match.start()):
             continue
@@ -90,6 +93,19 @@ def hosts_in(text: str, *, of_library: bool) -> tuple[NamedHost, ...]:
             continue
         found[NamedHost(name, scheme, match[0], _tls_port(scheme, match[2]))] = None
     return tuple(found)
+
+
+def _urls(text: str) -> Iterator[re.Match[str]]:
+    """Yield what `_URL` finds, from each ``://`` backwards: most of a long text has none."""
+    at = end = 0
+    while (at := text.find("://", at)) >= 0:
+        scheme = _SCHEME_BEFORE.search(text[max(end, at - _MAX_SCHEME) : at])
+        match = None if scheme is None else _URL.match(text, at - len(scheme[0]))
+        if match is None:
+            at += 1
+            continue
+        yield match
+        at = end = match.end()
 
 
 def _tls_port(scheme: str, authority: str) -> int | None:

@@ -1,7 +1,10 @@
 """Hosts in texts: those that something may connect to, and those that are mere names."""
 
+import random
+
 import pytest
 
+from analyzer.extractors.code import host_names
 from analyzer.extractors.code.host_names import host_of, hosts_in, is_loopback, plain_host
 
 
@@ -134,3 +137,13 @@ def test_the_device_itself_is_no_peer(host: str, result: bool) -> None:
 def test_a_url_over_tls_has_a_port(text: str, port: int | None) -> None:
     (named,) = hosts_in(text, of_library=False)
     assert named.port == port
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_searching_backwards_from_the_mark_finds_what_the_expression_finds(seed: int) -> None:
+    rng = random.Random(seed)
+    parts = ["a", "Z", "://", ":", "/", "+", " ", "http", "1", "-", ".", '"', "x" * 19]
+    for _ in range(500):
+        text = "".join(rng.choice(parts) for _ in range(rng.randrange(14)))
+        found = [match.span() for match in host_names._urls(text)]
+        assert found == [match.span() for match in host_names._URL.finditer(text)]
