@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -112,7 +112,12 @@ class StringTable:
                 places.update(self._places_with(text, starts))
             places = {place for place in places if pattern.search(self.raw(int(self._by_place[place])))}
         else:
-            places.update(self._places_of(pattern, starts))
+
+            def find(at: int, end: int) -> int:
+                match = pattern.search(self._data, at, end)
+                return -1 if match is None else match.start()
+
+            places.update(self._places_of(find, pattern.search, starts))
         return sorted(index for place in places for index in self._at_place(int(starts[place])))
 
     def containing(self, text: bytes) -> list[int]:
@@ -132,23 +137,25 @@ class StringTable:
             last += 1
         return list(range(first, last))
 
-    def _places_of(self, pattern: re.Pattern[bytes], starts: npt.NDArray[np.int64]) -> Iterator[int]:
-        """Yield the places, by order in the file, of strings in which `pattern` occurs."""
-        at, end = int(starts[0]), int(starts[-1]) + len(self.raw(int(self._by_place[-1])))
-        while at < end and (match := pattern.search(self._data, at, end)) is not None:
-            nearest = int(np.searchsorted(starts, match.start(), "right")) - 1
-            raw = self.raw(int(self._by_place[nearest]))
-            if pattern.search(raw):
-                yield nearest
-            at = max(int(starts[nearest]) + len(raw), match.start()) + 1
-
     def _places_with(self, text: bytes, starts: npt.NDArray[np.int64]) -> Iterator[int]:
         """Yield the places, by order in the file, of strings in which `text` occurs."""
+        return self._places_of(lambda at, end: self._data.find(text, at, end), lambda raw: text in raw, starts)
+
+    def _places_of(
+        self, find: Callable[[int, int], int], holds: Callable[[bytes], object], starts: npt.NDArray[np.int64]
+    ) -> Iterator[int]:
+        """Yield the places, by order in the file, of strings that hold what `find` finds in the file.
+
+        Args:
+            find: Returns where between two places of the file it occurs first, -1 for nowhere.
+            holds: Says whether it occurs in a string.
+            starts: Of the contents of the strings, ascending.
+        """
         at, end = int(starts[0]), int(starts[-1]) + len(self.raw(int(self._by_place[-1])))
-        while at < end and (match := self._data.find(text, at, end)) >= 0:
+        while at < end and (match := find(at, end)) >= 0:
             nearest = int(np.searchsorted(starts, match, "right")) - 1
             raw = self.raw(int(self._by_place[nearest]))
-            if text in raw:
+            if holds(raw):
                 yield nearest
             at = max(int(starts[nearest]) + len(raw), match) + 1
 
