@@ -157,18 +157,16 @@ class Origins:
             return sites
         wiring = Wiring(self._resolver)
         resolver, side = self._resolver, self._resolver.side_work
-        outermost = side.begin(resolver.steps)
         self._is_following = True
         flows = []
         try:
-            for site in created:
-                if side.is_spent(resolver.steps):
-                    return sites
-                flows.append(wiring.follow(site.method, site.offset, lambda ref, position: False))
+            with side.question(lambda: resolver.steps):
+                for site in created:
+                    if side.is_spent(resolver.steps):
+                        return sites
+                    flows.append(wiring.follow(site.method, site.offset, lambda ref, position: False))
         finally:
             self._is_following = False
-            if outermost:
-                side.end(resolver.steps)
         places = {(use.method, use.offset) for flow in flows for use in flow.uses if use.position == 0}
         found = tuple(site for site in sites if (site.method.ref, site.offset) in places)
         return found if found or len(sites) > _FEW_SITES else sites

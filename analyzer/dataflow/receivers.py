@@ -57,12 +57,8 @@ class Receivers:
         resolver, side = self._resolver, self._resolver.side_work
         if side.is_spent(resolver.steps):
             return None
-        outermost = side.begin(resolver.steps)
-        try:
+        with side.question(lambda: resolver.steps):
             values = resolver.reduce(receiver, None, Question(_LITTLE), 0)
-        finally:
-            if outermost:
-                side.end(resolver.steps)
         found = set()
         for one in alternatives(values):
             if not isinstance(one, Instance):

@@ -1,5 +1,8 @@
 """What it may cost, in a whole app, to tell apart calls that name the same method of a supertype."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 _MOST = 80_000
 """Reduced values. Most apps ask for a few thousand; code that hands everything through interfaces asks without end."""
 
@@ -15,17 +18,17 @@ class SideWork:
         self._left = _MOST
         self._since: int | None = None
 
-    def begin(self, steps: int) -> bool:
-        """Begin a question when so many values have been reduced in all; False within another one."""
+    @contextmanager
+    def question(self, steps: Callable[[], int]) -> Iterator[None]:
+        """Count what is done within as spent, once where questions nest; `steps` tells how much was done in all."""
         if self._since is not None:
-            return False
-        self._since = steps
-        return True
-
-    def end(self, steps: int) -> None:
-        """End the question that was begun last."""
-        if self._since is not None:
-            self._left -= steps - self._since
+            yield
+            return
+        self._since = steps()
+        try:
+            yield
+        finally:
+            self._left -= steps() - self._since
             self._since = None
 
     def is_spent(self, steps: int) -> bool:
