@@ -24,7 +24,7 @@ def enum_result(
     if ref == _VALUE_OF and len(result.arguments) == 2:
         owner, name = (resolver.reduce(one, frame, question, depth + 1) for one in result.arguments)
         return _named(resolver, owner, name, question, depth)
-    if (ref.name, ref.descriptor) != _NAME or result.kind == "static" or not _is_enum(resolver, ref.owner):
+    if (ref.name, ref.descriptor) != _NAME or result.kind == "static" or not is_enum(resolver, ref.owner):
         return None
     found = []
     for one in alternatives(resolver.reduce(result.arguments[0], frame, question, depth + 1)):
@@ -33,7 +33,13 @@ def enum_result(
     return resolver.join(found)
 
 
-def _is_enum(resolver: "Resolver", name: str) -> bool:
+def constant_name(resolver: "Resolver", constant: Instance) -> Value | None:
+    """Return the name that a constant of an enum has itself; None where no constructor of it hands on any."""
+    return _name_of(resolver, constant, Question(resolver.limits), 0)
+
+
+def is_enum(resolver: "Resolver", name: str) -> bool:
+    """Say whether a class is an enum, or one constant of one that has a body."""
     return name == _ENUM or _ENUM in resolver.program.hierarchy.supertypes_of(name)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from analyzer.dataflow.enums import constant_name, is_enum
 from analyzer.dataflow.question import Frame, Instance, Resolution
 from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.values import (
@@ -10,14 +11,13 @@ from analyzer.dataflow.values import (
     FieldValue,
     Items,
     Number,
-    Parameter,
     Result,
     Text,
     Value,
     alternatives,
     walk,
 )
-from analyzer.dex import FieldRef, MethodRef, Program, Site, dotted
+from analyzer.dex import FieldRef, MethodRef, Site, dotted
 from analyzer.extractors.sdk_catalogue import Api
 from analyzer.model.location import MAX_SNIPPET_CHARACTERS
 
@@ -25,8 +25,6 @@ Arguments = tuple[str | None, ...]
 _INVOKE_STATIC = frozenset({0x71, 0x77})
 _ADDRESS = "Ljava/net/InetSocketAddress;"
 _STRING = "Ljava/lang/String;"
-_ENUM = "Ljava/lang/Enum;"
-_ENUM_TYPES = ("Ljava/lang/String;", "I")
 _MAX_SETS = 16
 """Most combinations of arguments of one call."""
 _MAX_ELEMENTS = 64
@@ -77,7 +75,6 @@ def shown_argument(
 class _Reader:
     def __init__(self, resolver: Resolver, names: Mapping[FieldRef, str] | None = None) -> None:
         self._resolver = resolver
-        self._program: Program = resolver.program
         self._names = names or {}
 
     def maker(self, receivers: Iterable[Value], names: tuple[str, ...]) -> Iterator[str | None]:
@@ -123,8 +120,8 @@ class _Reader:
                 return self._host(created, frame)
             case Instance(value=FieldValue(ref=ref, base=None)):
                 return ref.name
-            case Instance(value=Created(type=name) as created) if self._is_enum(name):
-                return self._enum_name(created)
+            case Instance(value=Created(type=name)) as constant if is_enum(self._resolver, name):
+                return self._enum_name(constant)
         return None
 
     def _host(self, address: Created, frame: Frame | None) -> str | None:
@@ -141,31 +138,22 @@ class _Reader:
             return None
         if part.ref in self._names:
             return self._names[part.ref]
-        if self._is_enum(part.ref.owner):
+        if is_enum(self._resolver, part.ref.owner):
             # A shrinker renames the field, but not the name that the constant itself has.
             for value in self._resolver.resolve(part).values:
                 if isinstance(value, Instance) and isinstance(value.value, Created):
-                    return self._enum_name(value.value) or part.ref.name
+                    return self._enum_name(value) or part.ref.name
         return part.ref.name
 
-    def _enum_name(self, created: Created) -> str | None:
-        """Return the name of a constant: what its constructor hands on to ``Enum``, wherever a shrinker put it."""
-        for event in created.events:
-            if not isinstance(event.ref, MethodRef) or event.ref.name != "<init>":
-                continue
-            constructor = self._program.resolve_method(event.ref)
-            values = None if constructor is None else self._resolver.evaluator.evaluate(constructor)
-            for call in values.calls.values() if values is not None else ():
-                given = call.arguments[1] if (call.ref.owner, call.ref.parameters) == (_ENUM, _ENUM_TYPES) else None
-                if isinstance(given, Parameter) and given.index <= len(event.arguments):
-                    name = event.arguments[given.index - 1]
-                    return name.value if isinstance(name, Text) else None
-            first = next((one for one in event.arguments if isinstance(one, Text)), None)
-            return None if first is None else first.value
+    def _enum_name(self, constant: Instance) -> str | None:
+        """Return the name of a constant, whatever a shrinker made of its field."""
+        name = constant_name(self._resolver, constant)
+        if name is not None:
+            return name.value if isinstance(name, Text) else None
+        for event in constant.value.events if isinstance(constant.value, Created) else ():
+            if isinstance(event.ref, MethodRef) and event.ref.name == "<init>":
+                return next((one.value for one in event.arguments if isinstance(one, Text)), None)
         return None
-
-    def _is_enum(self, descriptor: str) -> bool:
-        return _ENUM in self._program.hierarchy.supertypes_of(descriptor)
 
 
 def _elements(value: Value) -> Iterator[Value]:
