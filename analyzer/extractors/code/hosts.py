@@ -16,6 +16,8 @@ from analyzer.model import AnalysisGap, ApiUse, HostFact, Location, Record
 from analyzer.model.location import MAX_SNIPPET_CHARACTERS
 
 _SHOWN_PLACES = 5
+_MAX_RESOURCE_HOSTS = 500
+"""Most hosts of resources that are kept; an app has a handful."""
 _MAX_TEXTS = 20_000
 """Most texts with URLs that are looked at; the largest apps have a few thousand."""
 
@@ -97,7 +99,11 @@ def extract_hosts(code: CodeContext) -> HostFacts:
         for (name, owner), what in sorted(found.items())
     )
     without_tls = {host.name for host in hosts if host.cleartext_named or host.cleartext_clients}
-    hosts += tuple(resource_hosts(code, {host.name for host in hosts}, without_tls))
+    in_resources = tuple(resource_hosts(code, {host.name for host in hosts}, without_tls))
+    if len(in_resources) > _MAX_RESOURCE_HOSTS:
+        dropped = len(in_resources) - _MAX_RESOURCE_HOSTS
+        gaps.append(_too_many(f"{dropped:,} hosts of resources", "were left out"))
+    hosts += in_resources[:_MAX_RESOURCE_HOSTS]
     uses = dict.fromkeys((*(request.use for request in plain), *calls.uses))
     return HostFacts(hosts=hosts, api_uses=tuple(uses), gaps=tuple(gaps))
 

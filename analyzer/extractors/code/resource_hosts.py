@@ -10,8 +10,6 @@ from analyzer.model import HostFact, Location
 from analyzer.model.location import MAX_SNIPPET_CHARACTERS
 
 _MARK = "://"
-_MAX_HOSTS = 500
-"""Most hosts of resources that are kept; an app has a handful."""
 _SHOWN_PLACES = 5
 
 
@@ -33,7 +31,7 @@ def resource_hosts(code: CodeContext, in_code: Collection[str], without_tls: Col
             if host.name and host.name not in known:
                 snippet = f"{text.name} = {host.url}"[:MAX_SNIPPET_CHARACTERS]
                 found.setdefault(host.name, {})[Location(kind="resource", entry=text.entry, snippet=snippet)] = host
-    for name, places in sorted(found.items())[:_MAX_HOSTS]:
+    for name, places in sorted(found.items()):
         named = places.values()
         yield HostFact(
             name=name,

@@ -50,3 +50,13 @@ def test_links_in_styled_texts_and_addresses_in_sentences_are_left_out() -> None
 def test_an_app_without_resources_has_none() -> None:
     code = replace(context_of("hosts"), resource_texts=None)
     assert {fact.source for fact in extract_hosts(code).hosts} == {"code"}
+
+
+def test_more_hosts_than_are_kept_are_said_to_be_left_out() -> None:
+    texts = [
+        ResourceText(entry="resources.arsc", name="array/mirrors", text=f"https://m{number}.example.net/")
+        for number in range(502)
+    ]
+    found = extract_hosts(replace(context_of("hosts"), resource_texts=lambda _: texts))
+    assert sum(fact.source == "resource" for fact in found.hosts) == 500
+    assert "2 hosts of resources were left out." in [gap.detail for gap in found.gaps]
