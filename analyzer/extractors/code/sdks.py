@@ -158,6 +158,5 @@ def _renamed(code: CodeContext) -> Iterable[AnalysisGap]:
 def _is_there(code: CodeContext, name: str) -> bool:
     """Say whether a class is there, under another package in front as well."""
     descriptor = descriptor_of(name)
-    if code.program.find_class(descriptor) is not None:
-        return True
-    return any(one.endswith(f"/{descriptor[1:]}") for one, _ in code.program.hierarchy.definitions)
+    names = (descriptor, *code.program.copies_of(descriptor))
+    return any(code.program.find_class(one) is not None for one in names)
