@@ -12,6 +12,7 @@ from analyzer.dataflow.limits import FlowLimits
 from analyzer.dataflow.loops import Loops
 from analyzer.dataflow.machine import Machine
 from analyzer.dataflow.method_values import Call, ElementStore, FilledArray, MethodValues, Point, Store
+from analyzer.dataflow.side_work import SideWork
 from analyzer.dataflow.snapshot import Snapshots
 from analyzer.dataflow.state import Def, Heap, State
 from analyzer.dataflow.values import CallKind, ClassName, Length, Number, OfClass, OneOf, Parameter, Text, Value
@@ -39,6 +40,8 @@ class Evaluator:
         """Evaluate methods of `program` within `limits`."""
         self.program = program
         self.limits = limits or FlowLimits()
+        # Of all who share the methods, so that it holds for a whole app.
+        self.side_work = SideWork()
         self._calls = MethodCalls(program)
         self._known: dict[object, MethodValues | None] = {}
         self._folding = 0

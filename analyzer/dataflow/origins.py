@@ -156,13 +156,13 @@ class Origins:
         if not created or len(created) > self._resolver.limits.users:
             return sites
         wiring = Wiring(self._resolver)
-        resolver, side = self._resolver, self._resolver.side_work
+        side = self._resolver.side_work
         self._is_following = True
         flows = []
         try:
-            with side.question(lambda: resolver.steps):
+            with side.question():
                 for site in created:
-                    if side.is_spent(resolver.steps):
+                    if side.is_spent:
                         return sites
                     flows.append(wiring.follow(site.method, site.offset, lambda ref, position: False))
         finally:

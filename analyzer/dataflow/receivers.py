@@ -55,9 +55,9 @@ class Receivers:
 
     def _find_types(self, receiver: Value) -> frozenset[str] | None:
         resolver, side = self._resolver, self._resolver.side_work
-        if side.is_spent(resolver.steps):
+        if side.is_spent:
             return None
-        with side.question(lambda: resolver.steps):
+        with side.question():
             values = resolver.reduce(receiver, None, Question(_LITTLE), 0)
         found = set()
         for one in alternatives(values):

@@ -31,7 +31,6 @@ from analyzer.dataflow.question import (
 )
 from analyzer.dataflow.reduced import COMPUTED, as_text, element_of, length_of, place_of, sum_of
 from analyzer.dataflow.rounds import counting_rounds
-from analyzer.dataflow.side_work import SideWork
 from analyzer.dataflow.text_models import Model, joined, text_of
 from analyzer.dataflow.values import (
     ClassName,
@@ -92,9 +91,7 @@ class Resolver:
         self.evaluator = evaluator or Evaluator(program, self.limits)
         self.resources = resources
         self.kotlin = KotlinRuntime(program)
-        # How many values were reduced so far.
-        self.steps = 0
-        self.side_work = SideWork()
+        self.side_work = self.evaluator.side_work
         # What `dataflow.receivers` found out about the classes that the receivers of calls may have.
         self.receiver_types: dict[Value, frozenset[str] | None] = {}
         self.contents = Contents(self)
@@ -182,7 +179,7 @@ class Resolver:
 
         The recursion is bounded by `FlowLimits.depth`.
         """
-        self.steps += 1
+        self.side_work.step()
         if not question.spend():
             return _TOO_MUCH
         if depth > self.limits.depth:

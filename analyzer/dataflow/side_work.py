@@ -1,6 +1,6 @@
 """What it may cost, in a whole app, to tell apart calls that name the same method of a supertype."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 _MOST = 80_000
@@ -16,21 +16,23 @@ class SideWork:
     def __init__(self) -> None:
         """Begin with all of it."""
         self._left = _MOST
-        self._since: int | None = None
+        self._nested = 0
 
     @contextmanager
-    def question(self, steps: Callable[[], int]) -> Iterator[None]:
-        """Count what is done within as spent, once where questions nest; `steps` tells how much was done in all."""
-        if self._since is not None:
-            yield
-            return
-        self._since = steps()
+    def question(self) -> Iterator[None]:
+        """Count what is done within as spent, once where questions nest."""
+        self._nested += 1
         try:
             yield
         finally:
-            self._left -= steps() - self._since
-            self._since = None
+            self._nested -= 1
 
-    def is_spent(self, steps: int) -> bool:
-        """Say whether there is no more, counting what the question under way has used."""
-        return self._left <= (steps - self._since if self._since is not None else 0)
+    def step(self) -> None:
+        """Count a value that is reduced."""
+        if self._nested:
+            self._left -= 1
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether there is no more."""
+        return self._left <= 0

@@ -14,34 +14,37 @@ from tests import factories
 APP = Path(__file__).parents[2] / "sample_apks" / "pin-styles" / "builds" / "kotlin-r8.apk"
 
 
-def spend(work: SideWork, since: int, until: int) -> None:
-    told = iter((since, until))
-    with work.question(lambda: next(told)):
-        pass
+def spend(work: SideWork, steps: int) -> None:
+    with work.question():
+        for _ in range(steps):
+            work.step()
 
 
 def test_questions_within_a_question_are_paid_for_once() -> None:
     work = SideWork()
-    told = iter((0, side_work._MOST - 1))
-    with work.question(lambda: next(told)), work.question(lambda: 10):
-        pass
-    assert not work.is_spent(side_work._MOST - 1)
-    spend(work, side_work._MOST, side_work._MOST + 1)
-    assert work.is_spent(side_work._MOST + 1)
+    with work.question(), work.question():
+        for _ in range(side_work._MOST - 1):
+            work.step()
+    assert not work.is_spent
+    spend(work, 1)
+    assert work.is_spent
 
 
 def test_a_question_under_way_counts() -> None:
     work = SideWork()
-    with work.question(lambda: 100):
-        assert not work.is_spent(100)
-        assert work.is_spent(100 + side_work._MOST)
+    with work.question():
+        for _ in range(side_work._MOST):
+            assert not work.is_spent
+            work.step()
+        assert work.is_spent
 
 
 def test_work_of_other_kinds_costs_nothing() -> None:
     work = SideWork()
-    assert not work.is_spent(10 * side_work._MOST)
-    spend(work, 10 * side_work._MOST, 10 * side_work._MOST + 5)
-    assert not work.is_spent(20 * side_work._MOST)
+    for _ in range(2 * side_work._MOST):
+        work.step()
+    spend(work, 5)
+    assert not work.is_spent
 
 
 def known_pins(result: ScanResult) -> set[tuple[str | None, bytes | None]]:

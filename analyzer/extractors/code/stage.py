@@ -268,7 +268,7 @@ def _by_name(item: tuple[tuple[str, str | None], SdkFact]) -> tuple[str, str]:
 
 def _not_told_apart(resolver: Resolver) -> Iterable[AnalysisGap]:
     """Say so where calls through interfaces were too many: values then come from more callers than they may have."""
-    if resolver.side_work.is_spent(resolver.steps):
+    if resolver.side_work.is_spent:
         yield AnalysisGap(
             stage="code",
             reason="limit",
