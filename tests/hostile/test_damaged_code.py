@@ -59,7 +59,7 @@ def test_damaged_code_ends_well(runner: Runner, tmp_path: Path) -> None:
     assert any(", 0 problems," not in outcome for outcome in outcomes), "nothing was damaged"
 
 
-@pytest.mark.parametrize(("name", "seed"), [("sockets", 42)])
+@pytest.mark.parametrize(("name", "seed"), [("sockets", 42), ("socket-ways", 6)])
 def test_damage_that_once_broke_an_extractor_ends_well(name: str, seed: int, runner: Runner, tmp_path: Path) -> None:
     source = next(one for one in sources() if one.name == name)
     target = tmp_path / "damaged.apk"

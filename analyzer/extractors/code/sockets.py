@@ -169,7 +169,8 @@ class _Reader:
         self._dropped = max(len(sites) - _MAX_SITES, 0)
         for site in sites[:_MAX_SITES]:
             arguments = self._arguments(site)
-            if arguments is not None and not self._makes_sockets(site.method):
+            # Damaged code may call a factory's method without a factory.
+            if arguments and not self._makes_sockets(site.method):
                 yield from self._socket(site, arguments)
 
     def _makes_sockets(self, method: DexMethod) -> bool:
