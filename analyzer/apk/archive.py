@@ -139,7 +139,10 @@ class Archive:
             EntryError: There is no such entry, or its data is damaged.
             LimitError: It is larger than the limits allow.
         """
-        return bytes(self.view(name))
+        content = self.view(name)
+        whole = content.obj
+        # What was inflated is there as bytes already, and may be many megabytes.
+        return whole if isinstance(whole, bytes) and len(whole) == len(content) else bytes(content)
 
     def starts_with(self, name: str, size: int) -> bytes:
         """Return the first bytes of an entry, at most `size`; none when there is no such entry or it is damaged.

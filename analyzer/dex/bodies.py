@@ -54,21 +54,21 @@ class Bodies:
 
     def find(self, offset: int) -> int | None:
         """Return the row of the code item at `offset`, or None when there is none that can be read."""
-        row = int(np.searchsorted(self.offsets, offset))
+        row = int(self.offsets.searchsorted(offset))
         return row if row < len(self.offsets) and int(self.offsets[row]) == offset else None
 
     def methods_of(self, row: int) -> list[int]:
         """Return the rows of the methods whose code this is."""
         offset = self.offsets[row]
-        low, high = np.searchsorted(self._method_codes, [offset, offset + 1])
-        rows: list[int] = self._methods[low:high].tolist()
+        codes = self._method_codes
+        rows: list[int] = self._methods[codes.searchsorted(offset) : codes.searchsorted(offset, "right")].tolist()
         return rows
 
     def containing(self, positions: Ints) -> Ints:
         """Return the row of the body each code unit lies in, or -1."""
         if not len(self.starts):
             return np.full(len(positions), -1, np.int64)
-        rows = np.searchsorted(self.starts, positions, "right").astype(np.int64)
+        rows = self.starts.searchsorted(positions, "right")
         rows -= 1
         inside = (rows >= 0) & (positions < self.ends[rows])
         rows[~inside] = -1

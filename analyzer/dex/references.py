@@ -5,6 +5,7 @@ that exists, is a candidate. Candidates are sorted by index, so that any number 
 candidate is an instruction is checked only when it is asked for, by following the instructions of its method.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
@@ -12,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.dex.arrays import distinct
 from analyzer.dex.bodies import Bodies
 from analyzer.dex.code import TableSizes
 from analyzer.dex.opcodes import LISTED_ARGUMENTS, IndexKind, opcodes_using
@@ -69,15 +69,18 @@ class ReferenceIndex:
             indices: What to look for; many cost little more than one.
             opcodes: Only these instructions; None for all of the kind.
         """
-        wanted = distinct(np.fromiter(indices, np.int64))
+        wanted = sorted(set(indices))
         found: list[Reference] = []
         for candidates in self._of(kind):
-            low = np.searchsorted(candidates.indices, wanted, "left")
-            high = np.searchsorted(candidates.indices, wanted, "right")
-            if not int((high - low).sum()):
-                continue
-            rows = np.concatenate([np.arange(first, last) for first, last in zip(low, high, strict=True)])
-            found += self._confirmed(candidates.positions[rows], candidates.indices[rows], opcodes)
+            # Numbers of another width would have all candidates copied, for each question.
+            width = candidates.indices.dtype
+            narrow = np.array(wanted[: bisect_right(wanted, np.iinfo(width).max)], width)
+            low = candidates.indices.searchsorted(narrow, "left").tolist()
+            high = candidates.indices.searchsorted(narrow, "right").tolist()
+            ranges = [np.arange(first, last) for first, last in zip(low, high, strict=True) if first < last]
+            if ranges:
+                rows = np.concatenate(ranges)
+                found += self._confirmed(candidates.positions[rows], candidates.indices[rows], opcodes)
         found.sort(key=lambda reference: (reference.body, reference.offset))
         return found
 

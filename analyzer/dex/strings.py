@@ -106,7 +106,7 @@ class StringTable:
         """
         if not len(self):
             return []
-        starts, places = self._starts[self._by_place], set[int]()
+        starts, places = self._ordered_starts, set[int]()
         if containing:
             for text in containing:
                 places.update(self._places_with(text, starts))
@@ -124,7 +124,7 @@ class StringTable:
         """Return the indices of all strings in which `text`, modified UTF-8, occurs, ascending."""
         if not len(self):
             return []
-        starts = self._starts[self._by_place]
+        starts = self._ordered_starts
         places = self._places_with(text, starts)
         return sorted(index for place in places for index in self._at_place(int(starts[place])))
 
@@ -132,7 +132,11 @@ class StringTable:
         """Return the indices of all strings that start with `text`, modified UTF-8, ascending."""
         if not self.is_sorted:
             return [index for index in self.containing(text) if self.raw(index).startswith(text)]
-        first = last = self._place_for(text)
+        low, high = 0, len(self)
+        if self._firsts is not None:
+            low = bisect_left(self._firsts, int.from_bytes(text[:8].ljust(8, b"\0"), "big"))
+            high = bisect_right(self._firsts, int.from_bytes(text[:8].ljust(8, b"\xff"), "big"), low)
+        first = last = self._place_for(text, low, high)
         while last < len(self) and self.raw(last).startswith(text):
             last += 1
         return list(range(first, last))
@@ -153,7 +157,7 @@ class StringTable:
         """
         at, end = int(starts[0]), int(starts[-1]) + len(self.raw(int(self._by_place[-1])))
         while at < end and (match := find(at, end)) >= 0:
-            nearest = int(np.searchsorted(starts, match, "right")) - 1
+            nearest = int(starts.searchsorted(match, "right")) - 1
             raw = self.raw(int(self._by_place[nearest]))
             if holds(raw):
                 yield nearest
@@ -171,7 +175,7 @@ class StringTable:
         """
         if not len(self):
             return []
-        starts = self._starts[self._by_place]
+        starts = self._ordered_starts
         begin, end = int(starts[0]), int(starts[-1]) + len(self.raw(int(self._by_place[-1])))
         wanted = np.zeros(256, np.bool_)
         wanted[list(characters)] = True
@@ -189,7 +193,7 @@ class StringTable:
             hits = np.flatnonzero(seen[:-1] & seen[1:]) * step if length >= 2 else np.flatnonzero(wanted[octets])
             for distance in range(1, step):
                 hits = hits[wanted[octets[hits + distance]]]
-        nearest = distinct(np.searchsorted(starts, begin + hits, "right") - 1).tolist()
+        nearest = distinct(starts.searchsorted(begin + hits, "right") - 1).tolist()
         pattern = re.compile(b"[%b]{%d}%b" % (re.escape(characters), length, re.escape(behind)))
         found = (place for place in nearest if pattern.search(self.raw(int(self._by_place[place]))))
         return sorted({index for place in found for index in self._at_place(int(starts[place]))})
@@ -251,11 +255,15 @@ class StringTable:
         """String indices by ascending place in the file."""
         return np.argsort(self._starts, kind="stable")
 
+    @cached_property
+    def _ordered_starts(self) -> npt.NDArray[np.int64]:
+        """Where contents start, ascending."""
+        return self._starts[self._by_place]
+
     def _at_place(self, start: int) -> list[int]:
-        order = self._by_place
-        starts = self._starts[order]
-        low, high = np.searchsorted(starts, start, "left"), np.searchsorted(starts, start, "right")
-        return [int(index) for index in order[low:high]]
+        starts = self._ordered_starts
+        indices: list[int] = self._by_place[starts.searchsorted(start) : starts.searchsorted(start, "right")].tolist()
+        return indices
 
     def _bisect(self, wanted: bytes) -> int | None:
         low, high = 0, len(self._offsets)
@@ -332,7 +340,12 @@ class StringTable:
 
     def _words(self) -> npt.NDArray[np.uint64]:
         """Return the eight bytes at every place of the file as one number each; a view, not a table."""
-        return np.ndarray((len(self._data),), ">u8", self._data + bytes(8), strides=(1,))
+        data = self._data
+        end = data.find(b"\0", int(self._starts.max())) if len(self) else -1
+        if end < 0 or end + 8 > len(data):
+            # The last string may end, or be cut off, less than eight bytes before the end of the file.
+            data += bytes(8)
+        return np.ndarray((len(data) - 7,), ">u8", data, strides=(1,))
 
 
 def _until_nul(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

@@ -5,12 +5,12 @@ import binascii
 import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 import msgspec
-import yaml
 
 from analyzer.errors import RuleError
+from analyzer.extractors.catalogue_files import built_in_catalogues, read_catalogue_file
 from analyzer.extractors.certificate_catalogue import CERTIFICATES_FILE, KnownCertificates
 from analyzer.extractors.pin_api_catalogue import PIN_APIS_FILE, PinApis
 from analyzer.extractors.sdk_catalogue import (
@@ -32,9 +32,6 @@ KEYS_FILE = "known_keys.tsv"
 _KEY_COLUMNS = 10
 _SHORT_NAME = 6
 """Names such as ``R11`` mean nothing without their owner's."""
-_F = TypeVar("_F")
-_PACKAGE = Path(__file__).resolve().parent.parent
-_FOLDER = Path("rules") / "catalogue"
 _DIGEST_BYTES: Mapping[str, int] = {"sha256": 32, "sha1": 20}
 
 KnownKind = Literal["root", "intermediate", "leaf", "staging", "example", "empty-input"]
@@ -116,12 +113,12 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
         RuleError: A file is missing or wrong; the message names file and key.
     """
     if folder is None:
-        folder = _built_in_folder()
+        folder = built_in_catalogues()
     keys, certificates_of = _load_keys(folder / KEYS_FILE)
     pins = {**keys, **_load_pins(folder / PINS_FILE)}
-    sdks = _read(folder / SDKS_FILE, SdkFile).sdks
+    sdks = read_catalogue_file(folder / SDKS_FILE, SdkFile).sdks
     check_sdks(str(folder / SDKS_FILE), sdks)
-    apis = _read(folder / APIS_FILE, ApiFile)
+    apis = read_catalogue_file(folder / APIS_FILE, ApiFile)
     check_apis(str(folder / APIS_FILE), apis, sdks)
     return Catalogue(
         pins=pins,
@@ -129,21 +126,15 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
         sdks=sdks,
         apis=apis.apis,
         host_calls=apis.host_calls,
-        certificates=_read(folder / CERTIFICATES_FILE, KnownCertificates),
-        pin_apis=_read(folder / PIN_APIS_FILE, PinApis),
-        callback_sinks=_read(folder / SINKS_FILE, CallbackSinks),
+        certificates=read_catalogue_file(folder / CERTIFICATES_FILE, KnownCertificates),
+        pin_apis=read_catalogue_file(folder / PIN_APIS_FILE, PinApis),
+        callback_sinks=read_catalogue_file(folder / SINKS_FILE, CallbackSinks),
     )
-
-
-def _built_in_folder() -> Path:
-    # A wheel carries the rules inside the package; a source checkout has them beside it.
-    inside = _PACKAGE / _FOLDER
-    return inside if inside.is_dir() else _PACKAGE.parent / _FOLDER
 
 
 def _load_pins(path: Path) -> dict[tuple[Algorithm, bytes], KnownPin]:
     known: dict[tuple[Algorithm, bytes], KnownPin] = {}
-    for index, entry in enumerate(_read(path, _PinFile).pins):
+    for index, entry in enumerate(read_catalogue_file(path, _PinFile).pins):
         where = f"{path}: pins[{index}].pin"
         try:
             digest = entry.digest
@@ -194,15 +185,3 @@ def _load_keys(path: Path) -> tuple[dict[tuple[Algorithm, bytes], KnownPin], dic
         known["sha256", digests[0]] = known["sha1", digests[1]] = entry
         certificates[digests[2]] = entry
     return known, certificates
-
-
-def _read(path: Path, form: type[_F]) -> _F:
-    # The C loader is several times faster; PyYAML built without libyaml has only the other one.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        content = yaml.load(path.read_bytes(), Loader=loader)  # noqa: S506 # both loaders are safe ones
-        return msgspec.convert(content, form)
-    except OSError as error:
-        raise RuleError(f"{path}: cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, msgspec.ValidationError) as error:
-        raise RuleError(f"{path}: {' '.join(str(error).split())}") from error

@@ -167,7 +167,7 @@ class _Binder:
 
     def _pin_readers(self) -> tuple[PinSink, ...]:
         found: dict[DexMethod, PinSink] = {}
-        for site in self._sites_of(self._anchors.refusal):
+        for site in self._beginning_with(self._anchors.refusal):
             if site.method in found:
                 continue
             values = self._evaluator.evaluate(site.method)
@@ -203,13 +203,19 @@ class _Binder:
 
     # ---- texts
 
-    def _sites_of(self, texts: Iterable[str]) -> tuple[Site, ...]:
-        return self._program.users.loads_of(self._program.strings_containing(texts))
+    def _beginning_with(self, texts: Iterable[str]) -> tuple[Site, ...]:
+        """Return where texts are loaded that begin so: shrinkers join a text with those behind it."""
+        program = self._program
+        return program.users.loads_of({found for text in texts for found in program.strings_starting(text)})
 
     def _failure_sites(self) -> tuple[Site, ...]:
         """Return where the text of a failure is loaded by a method that also lists the pins of the host."""
-        beside = {site.method for site in self._sites_of(self._anchors.beside)}
-        return tuple(site for site in self._sites_of(self._anchors.failure) if site.method in beside)
+        failures = self._beginning_with(self._anchors.failure)
+        if not failures:
+            return ()
+        beside = self._program.users.loads_of(self._program.strings_containing(self._anchors.beside))
+        listing = {site.method for site in beside}
+        return tuple(site for site in failures if site.method in listing)
 
     def _version_sites(self) -> tuple[tuple[str, Site], ...]:
         prefix = self._fingerprints.okhttp[0].version

@@ -5,13 +5,10 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-import yaml
 
-from analyzer.errors import RuleError
+from analyzer.extractors.catalogue_files import built_in_catalogues, read_catalogue_file
 
 LIBRARIES_FILE = "libraries.yaml"
-_PACKAGE = Path(__file__).resolve().parents[2]
-_FOLDER = Path("rules") / "catalogue"
 
 
 class OkHttpClasses(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,8 +49,10 @@ class OkHttpAnchors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """What survives renaming."""
 
     failure: tuple[str, ...]
+    """How the text of a refused connection begins."""
     beside: tuple[str, ...]
     refusal: tuple[str, ...]
+    """How the text of a refused pin begins."""
     prefixes: tuple[str, ...]
     client_fields: tuple[str, ...]
     own: tuple[str, ...]
@@ -74,15 +73,4 @@ def load_fingerprints(folder: Path | None = None) -> OkHttpFingerprints:
     Raises:
         RuleError: The file is missing or wrong; the message names file and key.
     """
-    if folder is None:
-        inside = _PACKAGE / _FOLDER
-        folder = inside if inside.is_dir() else _PACKAGE.parent / _FOLDER
-    path = folder / LIBRARIES_FILE
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        content = yaml.load(path.read_bytes(), Loader=loader)  # noqa: S506 # both loaders are safe ones
-        return msgspec.convert(content, OkHttpFingerprints)
-    except OSError as error:
-        raise RuleError(f"{path}: cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, msgspec.ValidationError) as error:
-        raise RuleError(f"{path}: {' '.join(str(error).split())}") from error
+    return read_catalogue_file((folder or built_in_catalogues()) / LIBRARIES_FILE, OkHttpFingerprints)
