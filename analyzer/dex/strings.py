@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +19,8 @@ _MAX_SUSPECTS = 1_000
 """Neighbours that look out of order are compared exactly, up to this many."""
 _COMPARED_BYTES = 4096
 """Neighbours that begin with this many equal bytes are compared exactly, too."""
+_FEW_PAIRS = 32
+"""Neighbours that are compared exactly faster than eight bytes of all of them are."""
 _COMPARED_WORDS = 32
 """How many words of a string are compared on average; names and texts share two to four with their neighbour."""
 _CACHED_CHARACTERS = 1 << 24
@@ -80,6 +82,22 @@ class StringTable:
                 if raw.isascii() and 0 not in raw:
                     return raw.decode("ascii")
         return ""
+
+    def short_ascii_of(self, indices: Iterable[int]) -> list[str]:
+        """Return what `short_ascii` does for each of `indices`, all at once."""
+        data, places, most = self._data, self._places, min(0x80, self._string_bytes)
+        size, strings, found = len(data), len(places), list[str]()
+        for index in indices:
+            text = ""
+            if index < strings and (place := places[index]) < size and (length := data[place]) < most:
+                start = place + 1
+                # The first zero byte is where the length says that the string ends.
+                if data.find(b"\0", start, start + length + 1) == start + length:
+                    raw = data[start : start + length]
+                    if raw.isascii():
+                        text = raw.decode("ascii")
+            found.append(text)
+        return found
 
     def find(self, text: str) -> int | None:
         """Return the index of a string, or None when the file does not hold it."""
@@ -326,7 +344,7 @@ class StringTable:
             suspects += pairs[(ones > others) | ((ones == others) & ended)].tolist()
             pairs = pairs[(ones == others) & ~ended]
             compared += len(pairs)
-            if not len(pairs) or compared > _COMPARED_WORDS * len(left):
+            if len(pairs) <= _FEW_PAIRS or compared > _COMPARED_WORDS * len(left):
                 break
             ones = _until_nul(words[np.minimum(left[pairs] + depth, len(words) - 1)].astype(np.uint64))
             others = _until_nul(words[np.minimum(right[pairs] + depth, len(words) - 1)].astype(np.uint64))

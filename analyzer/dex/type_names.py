@@ -29,8 +29,8 @@ class TypeNames:
         self.are_complete = len(type_strings) <= _MOST
         """Whether `names` lists all names there are."""
         self._by_name: dict[str, int] = {}
-        for index, string in enumerate(type_strings[:_MOST].tolist()):
-            name = strings.short_ascii(string)
+        numbers = type_strings[:_MOST].tolist()
+        for index, (string, name) in enumerate(zip(numbers, strings.short_ascii_of(numbers), strict=True)):
             if name:
                 self.plain[index] = name
                 self._by_name.setdefault(name, index)
