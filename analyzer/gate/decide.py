@@ -30,7 +30,12 @@ def blocks(finding: Finding, options: ScanOptions) -> bool:
     A waived finding never does, nor does one that the baseline knows, and neither does a coverage finding, whatever
     the thresholds: it states what could not be analysed, and whether that matters is for the gaps to say.
     """
-    if finding.confidence is Confidence.COVERAGE or finding.waiver is not None or finding.known:
+    return finding.waiver is None and not finding.known and _is_over_threshold(finding, options)
+
+
+def _is_over_threshold(finding: Finding, options: ScanOptions) -> bool:
+    """Tell whether a finding would block if it were neither waived nor known."""
+    if finding.confidence is Confidence.COVERAGE:
         return False
     if is_forbidden(finding, options.policy):
         return True
@@ -79,7 +84,8 @@ def decide(
         reason = f"The analysis is incomplete: {_join(missing)}."
     else:
         exit_code, outcome = EXIT_PASS, "pass"
-        reason = _pass_reason(options, baseline)
+        waived = sum(one.waiver is not None and _is_over_threshold(one, options) for one in findings)
+        reason = _pass_reason(options, baseline, waived)
     return GateDecision(
         exit_code=exit_code,
         outcome=outcome,
@@ -131,10 +137,14 @@ def _blocking_name(finding: Finding) -> str:
     return finding.rule_id if place is None else f"{finding.rule_id} ({finding.subject}, {place.entry}:{place.line})"
 
 
-def _pass_reason(options: ScanOptions, baseline: BaselineUse | None) -> str:
+def _pass_reason(options: ScanOptions, baseline: BaselineUse | None, waived: int) -> str:
+    """Say that nothing blocks; findings that a waiver keeps from blocking are counted, as they are still there."""
     if options.fail_on is None:
         return "Findings never block, by choice of options, and the analysis is complete enough."
     none = "No new finding" if baseline is not None else "No finding"
+    if waived:
+        left = f"{waived} {'is' if waived == 1 else 'are'} waived"
+        return f"{none} of {_thresholds(options)} is left: {left}. The analysis is complete enough."
     return f"{none} of {_thresholds(options)}, and the analysis is complete enough."
 
 

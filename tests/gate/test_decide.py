@@ -310,3 +310,12 @@ def test_the_same_input_leads_to_the_same_decision_in_any_order(
     backwards = decide(findings[::-1], gaps[::-1], rules[::-1], options, opened=True)
     assert forwards.exit_code == backwards.exit_code
     assert sorted(forwards.blocking) == sorted(backwards.blocking)
+
+
+def test_waived_findings_are_not_denied_when_the_build_passes() -> None:
+    waived = [finding(waived=True), finding(waived=True), finding(Severity.LOW, waived=True)]
+    assert decide(waived, [], [], ScanOptions(as_of=AS_OF), opened=True).reason == (
+        "No finding of severity high or higher and confidence firm or better is left: 2 are waived. "
+        "The analysis is complete enough."
+    )
+    assert "waived" not in decide(waived[2:], [], [], ScanOptions(as_of=AS_OF), opened=True).reason
