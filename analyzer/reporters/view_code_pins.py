@@ -17,7 +17,7 @@ from analyzer.reporters.view_pins import (
     until_value,
 )
 from analyzer.reporters.view_places import place_text
-from analyzer.reporters.words import ACTIVATIONS, MECHANISMS, owner_name, show
+from analyzer.reporters.words import ACTIVATIONS, MECHANISMS, mechanism_in_text, owner_name, show
 
 _OKHTTP = frozenset({"okhttp2", "okhttp3"})
 _NO_HOST = "host not known"
@@ -36,6 +36,7 @@ class CodePinSet:
         self.include_subdomains = first.include_subdomains
         self.kind = first.mechanism
         self.mechanism = MECHANISMS[first.mechanism]
+        self.mechanism_in_text = mechanism_in_text(first.mechanism)
         self.is_text = first.mechanism == "string"
         self.owner = owner_name(first.owner)
         self.label = (

@@ -76,6 +76,10 @@ class NamedHosts:
             rest = self._others.total() - sum(count for _, count in self._others.most_common(_NAMED))
             counts.append(f"{rest} (others)")
         total = plural(self._others.total(), "more host")
+        if len(self._others) == 1:
+            (owner,) = self._others
+            whose = "whose owner is not known" if owner == "unknown" else f"of {owner_name(owner)}"
+            return (f"Code names {total} {whose}.",)
         return (f"Code names {total} not known to be the app's own: {join_words(counts)}.",)
 
     def _covering(self, name: str, sets: Iterable[CodePinSet]) -> list[str]:

@@ -36,11 +36,12 @@ class Pinning:
         counted = self._over_all(by_policy)
         lost = [name for scope in domains for name in _lost_names(scope)]
         unmatched = [f"{some_names(lost)} can match no host."] if lost else []
-        if self._policy.state == "none":
-            return [*self._without_policy(), *counted, *self._past_pins()]
-        if not by_policy:
-            what = "names no host that can exist and pins none" if lost else "names no host and pins none"
-            return [f"{_POLICY[:1].upper()}{_POLICY[1:]} {what}.", *counted, *self._past_pins(), *unmatched]
+        if self._policy.state == "none" or not by_policy:
+            lead = self._without_policy() if self._policy.state == "none" else _policy_without_hosts(lost=bool(lost))
+            # Where code pins hosts, how many of them is the answer; that the policy has no part in it is a remark.
+            pins = any(pin_set.host is not None and pin_set.holds(self._as_of) for pin_set in self._sets)
+            answer = [*counted, lead] if pins else [lead, *counted]
+            return [*answer, *self._past_pins(), *unmatched]
         return [
             *(counted or [_policy_count(by_policy)]),
             *self._past_pins(),
@@ -50,15 +51,15 @@ class Pinning:
         ]
 
     def _past_pins(self) -> list[str]:
-        """Say which pinned hosts are contacted by clients that the pins mean nothing to."""
+        """Say which pinned hosts are contacted by clients that do not check the pins."""
         past: dict[tuple[tuple[str, ...], str], dict[str, None]] = {}
         for pin_set in self._sets:
             if pin_set.holds(self._as_of):
                 for host, clients in self._clients.outside(pin_set).items():
-                    past.setdefault((clients, pin_set.mechanism), {})[show(host, 253)] = None
+                    past.setdefault((clients, pin_set.mechanism_in_text), {})[show(host, 253)] = None
         return [
             f"{some_names(list(hosts))} {'is' if len(hosts) == 1 else 'are'} contacted by {join_words(clients)} as "
-            f"well, to which the pins of {mechanism} mean nothing."
+            f"well, without the pins of {mechanism}."
             for (clients, mechanism), hosts in past.items()
         ]
 
@@ -79,13 +80,13 @@ class Pinning:
             sentences.append(f"{devices} another file applies, which {what}.")
         return sentences
 
-    def _without_policy(self) -> list[str]:
+    def _without_policy(self) -> str:
         lead = "The app has no network security configuration, so no policy pins a host"
         if any(pin_set.holds(self._as_of) for pin_set in self._sets):
-            return [f"{lead}."]
+            return f"{lead}."
         if self._unseen:
-            return [f"{lead}; pins in code are unknown."]
-        return [f"{lead}; no pins {'in use ' if self._sets else ''}were found in its code."]
+            return f"{lead}; pins in code are unknown."
+        return f"{lead}; no pins {'in use ' if self._sets else ''}were found in its code."
 
     def _over_all(self, by_policy: dict[str, bool]) -> list[str]:
         """Count what policy and code name; nothing where code adds nothing."""
@@ -99,8 +100,8 @@ class Pinning:
             )
             if pin_set.label in pinned_by or not covered:
                 mechanisms = pinned_by.setdefault(pin_set.label, [])
-                if holds and pin_set.mechanism not in mechanisms:
-                    mechanisms.append(pin_set.mechanism)
+                if holds and pin_set.mechanism_in_text not in mechanisms:
+                    mechanisms.append(pin_set.mechanism_in_text)
         for host in self._names.of_no_pattern:
             pinned_by.setdefault(host, [])
         if len(pinned_by) == len(by_policy) and not any(
@@ -173,6 +174,11 @@ class Pinning:
 
     def _status(self, scope: PolicyScope) -> PinStatus:
         return pin_status(scope.bands[-1].settings, self._as_of, self._useless)
+
+
+def _policy_without_hosts(*, lost: bool) -> str:
+    what = "names no host that can exist and pins none" if lost else "names no host and pins none"
+    return f"{_POLICY[:1].upper()}{_POLICY[1:]} {what}."
 
 
 def _policy_count(by_policy: dict[str, bool]) -> str:

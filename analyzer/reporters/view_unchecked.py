@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from analyzer.model import CallbackFact, Facts
+from analyzer.model import ApiUse, CallbackFact, Facts
 from analyzer.model.client_names import CLIENTS
 from analyzer.model.served_clients import served_over, surely_served
 from analyzer.reporters.view_model import HostRow, Value
@@ -13,6 +13,13 @@ _NOTHING_CHECKED = {
     "trust_manager": (frozenset({"accept-all", "null-guard", "swallow"}), "every certificate"),
     "hostname_verifier": (frozenset({"accept-all"}), "every host name"),
 }
+_OF_SOCKETS = {
+    "get-insecure": "every certificate",
+    "no-name-check": "every host name",
+    "verify-result-ignored": "every host name",
+}
+_ACCEPTING_CALLS = {"insecure-": "every certificate", "hv-allow-all": "every host name"}
+"""By how the catalogue's names of calls begin, what is accepted by whom the result is handed to."""
 
 
 class UncheckedClients:
@@ -33,11 +40,15 @@ class UncheckedClients:
             if fact.kind == "webview_ssl_error":
                 self._webview |= fact.behaviour == "proceed"
             else:
-                self._add(fact)
+                self._add(fact, _accepted(fact))
+        for use in facts.api_uses:
+            what = next((what for start, what in _ACCEPTING_CALLS.items() if use.api.startswith(start)), "")
+            off = use.arguments[:1] in (("false",), (None,))
+            if use.activation == "active" and not off and (use.process_wide or not use.owner.startswith("sdk:")):
+                self._add(use, what)
 
-    def _add(self, fact: CallbackFact) -> None:
-        behaviours, what = _NOTHING_CHECKED.get(fact.kind, (frozenset[str](), ""))
-        if fact.behaviour not in behaviours:
+    def _add(self, fact: CallbackFact | ApiUse, what: str) -> None:
+        if not what:
             return
         found = self._everywhere if fact.process_wide else self._somewhere
         for sink in fact.clients:
@@ -75,6 +86,15 @@ class UncheckedClients:
         if self._webview and CLIENTS["webview"] in clients:
             values.append(Value(text="A WebView goes on after any TLS error", state="warn"))
         return replace(row, enforced=(*row.enforced, *values)) if values else row
+
+
+def _accepted(fact: CallbackFact) -> str:
+    if fact.kind == "socket":
+        if fact.behaviour == "endpoint-id-cleared" and not (fact.detail or "").startswith("only "):
+            return "every host name"
+        return _OF_SOCKETS.get(fact.behaviour, "")
+    behaviours, what = _NOTHING_CHECKED.get(fact.kind, (frozenset[str](), ""))
+    return what if fact.behaviour in behaviours else ""
 
 
 def with_unchecked(rows: Iterable[HostRow], facts: Facts) -> tuple[HostRow, ...]:

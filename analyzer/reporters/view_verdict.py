@@ -1,6 +1,7 @@
 """The answer in words: what is pinned, until when, what is open, and what could not be told.
 
-The words follow from facts and gaps alone; whether that is acceptable is for rules and gate to say.
+The words follow from facts and gaps, and name the critical findings that no fact speaks for; whether all that is
+acceptable is for rules and gate to say.
 """
 
 import datetime as dt
@@ -9,10 +10,13 @@ from collections.abc import Sequence
 from analyzer.model import (
     AppInfo,
     CallbackFact,
+    Confidence,
     FactKind,
     Facts,
+    Finding,
     NetworkPolicy,
     ScanResult,
+    Severity,
 )
 from analyzer.model.policy import FIRST_POLICY_LEVEL, HIGHEST_KNOWN_LEVEL
 from analyzer.model.policy_lookup import variant_at
@@ -23,7 +27,7 @@ from analyzer.reporters.view_live import sentences as chain_sentences
 from analyzer.reporters.view_model import Verdict
 from analyzer.reporters.view_open import open_settings
 from analyzer.reporters.view_pinning import Pinning
-from analyzer.reporters.words import HIDDEN_KINDS, MECHANISMS, show
+from analyzer.reporters.words import HIDDEN_KINDS, mechanism_in_text, show
 
 _POLICY_STAGES: tuple[FactKind, ...] = ("callback", "certificate", "sdk", "host", "code")
 _CHECKS_NOTHING = {
@@ -34,6 +38,7 @@ _CHECKS_NOTHING = {
     ),
     "webview_ssl_error": (frozenset({"proceed"}), "proceeds", "proceed", "after any TLS error"),
 }  # fmt: skip
+_NAMED_KINDS = 3
 _OPEN_FOR_ALL = ["Cleartext is allowed for all hosts.", "User-installed CAs are trusted for all hosts."]
 _CALLBACK_NOUNS = {
     "trust_manager": "trust manager",
@@ -51,20 +56,22 @@ def verdict(result: ScanResult, as_of: dt.datetime) -> Verdict:
             known=(f"{show(result.target.path, 200)} could not be read as an Android app.",),
             unknown=tuple(filter(None, (as_sentence(show(reason)), "Nothing is known of how it uses TLS."))),
         )
-    sentences = _policy(facts, Pinning(facts, as_of, result.gaps))
+    sentences = _policy(facts, Pinning(facts, as_of, result.gaps), result.findings)
     seen, unseen = chain_sentences(facts)
     return Verdict(known=(*seen, *sentences), unknown=(*unseen, *_unknown(result, facts)))
 
 
-def _policy(facts: Facts, pinning: Pinning) -> list[str]:
+def _policy(facts: Facts, pinning: Pinning, findings: Sequence[Finding]) -> list[str]:
     """Return what is pinned, what checks nothing, and what else is open.
 
-    Where nothing is pinned, what checks nothing and is known to be used leads.
+    Where no host is pinned by name, what checks nothing and is known to be used leads.
     """
     pinned, opened = _policy_parts(facts, pinning)
     broken = [sentence for kind in _CHECKS_NOTHING if (sentence := _callbacks(facts.callbacks, kind))]
+    critical = _critical(facts.callbacks, findings, more=bool(broken))
     used = any(one.activation == "active" and _checks_nothing(one) for one in facts.callbacks)
-    if used and all(pin.mechanism == "string" for pin in facts.pins):
+    broken += critical
+    if (used or critical) and all(pin.mechanism == "string" or pin.host is None for pin in facts.pins):
         return [*broken, *pinned, *_code(facts), *opened]
     return [*pinned, *broken, *_code(facts), *opened]
 
@@ -132,7 +139,7 @@ def _code(facts: Facts) -> list[str]:
     sentences: list[str] = []
     in_code = [pin for pin in facts.pins if pin.mechanism not in ("nsc", "string")]
     if in_code:
-        mechanisms = join_words(sorted({MECHANISMS[pin.mechanism] for pin in in_code}))
+        mechanisms = join_words(sorted({mechanism_in_text(pin.mechanism) for pin in in_code}, key=str.casefold))
         hosts = {pin.host for pin in in_code}
         active = {pin.host for pin in in_code if pin.activation == "active"}
         if active == hosts:
@@ -161,6 +168,30 @@ def _callbacks(callbacks: Sequence[CallbackFact], kind: str) -> str:
     note = f" ({unproven} of them not known to be used)" if unproven else ""
     verb = one if len(matching) == 1 else many
     return f"{plural(len(matching), _CALLBACK_NOUNS[kind])} {verb} {what}{note}."
+
+
+def _critical(callbacks: Sequence[CallbackFact], findings: Sequence[Finding], *, more: bool) -> list[str]:
+    """Count by what they are the critical findings of which no other sentence speaks.
+
+    Others speak of callbacks that check nothing, and of what the policy file says.
+    """
+    spoken_of = {callback.class_name for callback in callbacks if _checks_nothing(callback)}
+    kinds: dict[str, int] = {}
+    for finding in findings:
+        decided = finding.waiver is not None or finding.known or finding.confidence is Confidence.COVERAGE
+        said = not spoken_of.isdisjoint(place.class_name for place in finding.locations)
+        said |= any(place.kind == "xml" for place in finding.locations[:1])
+        if finding.severity is Severity.CRITICAL and not decided and not said:
+            kinds[finding.title] = kinds.get(finding.title, 0) + 1
+    if not kinds:
+        return []
+    ordered = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
+    names = [f"{show(title, 120)}{f' ({count})' if count > 1 else ''}" for title, count in ordered[:_NAMED_KINDS]]
+    if len(ordered) > _NAMED_KINDS:
+        names.append(f"{len(ordered) - _NAMED_KINDS} more {'kind' if len(ordered) == _NAMED_KINDS + 1 else 'kinds'}")
+    total = sum(kinds.values())
+    noun = plural(total, "more finding" if more else "finding")
+    return [f"{noun} {'is' if total == 1 else 'are'} critical: {join_words(names)}."]
 
 
 def _unknown(result: ScanResult, facts: Facts) -> tuple[str, ...]:

@@ -127,6 +127,17 @@ DOMAIN_PROBLEMS: Mapping[str, str] = {
 }
 
 
+_COMMON_NOUNS = frozenset({"custom-tm", "keystore-tm", "verifier-pin", "connection-pin"})
+
+
+def mechanism_in_text(mechanism: str) -> str:
+    """Return a mechanism as it stands within a sentence: common nouns take an article, names stay as they are."""
+    name = MECHANISMS[mechanism]
+    if mechanism == "native":
+        return "native code"
+    return f"a {name[:1].lower()}{name[1:]}" if mechanism in _COMMON_NOUNS else name
+
+
 def show(text: str, most: int = MAX_TEXT_CHARACTERS) -> str:
     """Return untrusted text in visible form, cut in the middle when it is longer than any report needs."""
     # Cutting first keeps megabytes of hostile text cheap; each character may grow to ten.

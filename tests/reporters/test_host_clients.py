@@ -1,7 +1,9 @@
 """Which clients contact a host, and which of them its pins do not reach."""
 
 import datetime as dt
+from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from analyzer.model import Facts, HostFact, PinFact
@@ -40,7 +42,7 @@ def said(known: Facts) -> str:
 def test_a_pinned_host_that_another_client_contacts_is_not_simply_enforced() -> None:
     known = facts(host(HOST, "okhttp, webview"), pins=(pin(),))
     assert rows(known)[HOST,] == ["Enforced", "Not over WebView"]
-    assert f"{HOST} is contacted by WebView as well, to which the pins of OkHttp mean nothing." in said(known)
+    assert f"{HOST} is contacted by WebView as well, without the pins of OkHttp." in said(known)
 
 
 def test_a_client_without_pins_beside_the_pinned_one_is_a_way_past_it() -> None:
@@ -53,7 +55,7 @@ def test_a_client_without_pins_beside_the_pinned_one_is_a_way_past_it() -> None:
 def test_clients_that_may_be_built_on_the_pinned_one_are_no_way_past_it() -> None:
     known = facts(host(HOST, "glide, ktor, okhttp, retrofit"), pins=(pin(),))
     assert rows(known)[HOST,] == ["Enforced"]
-    assert "mean nothing" not in said(known)
+    assert "without the pins" not in said(known)
 
 
 def test_okhttp_is_another_client_than_cronet_only_where_that_is_known() -> None:
@@ -134,3 +136,42 @@ def test_what_does_not_run_or_checks_is_no_news_of_a_host() -> None:
     )
     known = replace(facts(host(HOST, "okhttp")), callbacks=callbacks)
     assert rows(known)[HOST,] == ["Not pinned"]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "detail", "words"),
+    [
+        ("no-name-check", "data is exchanged over it", "Some calls over a socket accept every host name"),
+        ("verify-result-ignored", None, "Some calls over a socket accept every host name"),
+        ("endpoint-id-cleared", None, "Some calls over a socket accept every host name"),
+        ("endpoint-id-cleared", "only on devices below API level 24", None),
+        ("get-insecure", None, "Some calls over a socket accept every certificate"),
+        ("verifier-tested", None, None),
+    ],
+)
+def test_a_socket_that_checks_too_little_is_told_of_hosts_behind_sockets(
+    behaviour: str, detail: str | None, words: str | None
+) -> None:
+    socket = factories.callback(kind="socket", behaviour=behaviour, detail=detail, clients=("socket",))
+    known = replace(facts(host(HOST, "socket")), callbacks=(socket,))
+    assert rows(known)[HOST,] == ["Not pinned", *([words] if words else [])]
+
+
+@pytest.mark.parametrize(
+    ("api", "changes", "words"),
+    [
+        ("insecure-netty", {"process_wide": True}, "Every certificate accepted over URLConnection"),
+        ("insecure-okhttp-utils", {}, "Some calls over URLConnection accept every certificate"),
+        ("hv-allow-all", {}, "Some calls over URLConnection accept every host name"),
+        ("insecure-loopj-client", {"arguments": ("false",)}, None),
+        ("insecure-netty", {"activation": "defined_only"}, None),
+        ("insecure-netty", {"owner": "sdk:ads"}, None),
+        ("provider-installer", {}, None),
+    ],
+)
+def test_a_helper_that_accepts_everything_is_told_of_what_it_is_handed_to(
+    api: str, changes: dict[str, Any], words: str | None
+) -> None:
+    use = factories.api_use(**{"api": api, "owner": "first-party", "clients": ("https-url-connection",), **changes})
+    known = replace(facts(host(HOST, "url-connection")), api_uses=(use,))
+    assert rows(known)[HOST,] == ["Not pinned", *([words] if words else [])]

@@ -174,6 +174,24 @@ class TestVerdict:
         bare = replace(shop, facts=replace(shop.facts, pins=()))
         assert build_view(bare).verdict.known[0] == "1 trust manager accepts every certificate."
 
+    def test_critical_findings_that_no_fact_speaks_for_are_counted_and_lead(self) -> None:
+        helper = cases.rule_text("TM-KNOWN-INSECURE", "Known accept-all helper used", Severity.CRITICAL)
+        place = factories.location(kind="code", class_name="com.example.Chat")
+        found = [cases.finding(helper, f"com.example.Chat{number}", "Used.", locations=(place,)) for number in (1, 2)]
+        bare = replace(cases.clean(), findings=tuple(found))
+        assert build_view(bare).verdict.known[0] == "2 findings are critical: Known accept-all helper used (2)."
+        accepting = factories.callback(kind="trust_manager", behaviour="accept-all", class_name="com.example.Chat")
+        assert build_view(with_facts(bare, callbacks=(accepting,))).verdict.known[0] == (
+            "1 trust manager accepts every certificate."
+        )
+        assert "critical" not in " ".join(build_view(with_facts(bare, callbacks=(accepting,))).verdict.known)
+
+    def test_a_mechanism_that_is_no_name_has_an_article(self) -> None:
+        known = build_view(
+            with_facts(cases.clean(), pins=(factories.pin(mechanism="custom-tm", host="api.clean.org"),))
+        ).verdict.known
+        assert known[0] == "The one host that the app names, api.clean.org, is pinned by a trust manager of the app."
+
     def test_pins_in_code_are_not_said_to_work_when_nothing_uses_them(self) -> None:
         assert (
             "Pins are set in code (OkHttp) for 1 host pattern; they are known to be in use for none of them."
@@ -354,8 +372,8 @@ class TestCode:
     def test_a_host_that_only_code_pins_counts_and_shows_what_the_policy_says_of_it(self) -> None:
         view = build_view(with_facts(cases.clean(), pins=(factories.pin(mechanism="okhttp3", host="api.clean.org"),)))
         assert view.verdict.known[:2] == (
-            "The app has no network security configuration, so no policy pins a host.",
             "The one host that the app names, api.clean.org, is pinned by OkHttp.",
+            "The app has no network security configuration, so no policy pins a host.",
         )
         row, rest = view.hosts.rows
         assert (row.kind, row.patterns, row.mechanism) == ("code", ("api.clean.org",), "OkHttp")
@@ -408,7 +426,7 @@ class TestCode:
         domain, host, _ = view.hosts.rows
         assert domain.notes == ("Named in code: eu.api.example.com.",)
         assert (host.kind, host.patterns, host.owner) == ("host", ("www.shop.example",), "first party")
-        assert "Code names 1 more host not known to be the app's own: 1 (SDK Ad Network)." in view.hosts.notes
+        assert "Code names 1 more host of SDK Ad Network." in view.hosts.notes
         assert view.verdict.known[0] == (
             "1 of the 2 host patterns that the app names is known to be pinned by the network security configuration."
         )
