@@ -18,7 +18,7 @@ from analyzer.dataflow.values import (
     Text,
     Unknown,
     Value,
-    walk,
+    is_larger,
 )
 from analyzer.dex import ArrayPayload, CodeItem, DexMethod, FieldRef, Instruction
 
@@ -222,7 +222,4 @@ def _length(array: Value) -> Value:
 
 def small(value: Value) -> Value:
     """Return `value`, or what stands for one that is too large."""
-    for count, _ in enumerate(walk(value)):
-        if count > _MAX_NODES:
-            return _TOO_DEEP
-    return value
+    return _TOO_DEEP if is_larger(value, _MAX_NODES + 1) else value

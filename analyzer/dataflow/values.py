@@ -235,9 +235,23 @@ def children(value: Value) -> tuple[Value, ...]:
 
 
 def walk(value: Value) -> Iterable[Value]:
-    """Yield `value` and everything it is made of; values are bounded, so this ends soon."""
+    """Yield `value` and everything it is made of, each object once: values share what they are made of."""
     waiting = [value]
+    seen: set[int] = set()
     while waiting:
         current = waiting.pop()
-        yield current
-        waiting.extend(reversed(children(current)))
+        if id(current) not in seen:
+            seen.add(id(current))
+            yield current
+            waiting.extend(reversed(children(current)))
+
+
+def is_larger(value: Value, most: int) -> bool:
+    """Say whether `value` is made of more than `most` parts, counting what is in it twice as often."""
+    waiting, count = [value], 0
+    while waiting:
+        count += 1
+        if count > most:
+            return True
+        waiting.extend(children(waiting.pop()))
+    return False

@@ -8,8 +8,9 @@ import msgspec
 
 from analyzer.dataflow.evaluate import Call, MethodValues
 from analyzer.dataflow.resolve import Resolver
-from analyzer.dataflow.values import Created, Event, FieldValue, Parameter, Result, Value, alternatives, children, walk
+from analyzer.dataflow.values import Created, Event, FieldValue, Parameter, Result, Value, alternatives, walk
 from analyzer.dex import DexClass, DexMethod, FieldRef, dotted
+from analyzer.extractors.code.held_objects import Held, HeldObjects
 from analyzer.extractors.code.okhttp_binding import OkHttpCopy
 from analyzer.extractors.code.okhttp_calls import Level, PinCall
 
@@ -17,6 +18,7 @@ _OBJECT = "Ljava/lang/Object;"
 _LAZY = "Lkotlin/LazyKt"
 _MAX_STATES = 200
 _MAX_TARGETS = 8
+_KEPT_METHODS = 256
 _CHAINS = frozenset({"Ljava/util/List;", "[Ljava/security/cert/Certificate;"})
 """What methods of the pinner that check a chain get, besides the host; shrinkers drop a host that is constant."""
 _HARMLESS = frozenset({"Ljava/lang/Object;", "Ljava/util/Objects;", "Lkotlin/jvm/internal/Intrinsics;"})
@@ -50,10 +52,7 @@ class _Needle(msgspec.Struct, frozen=True):
     """What to look for in a method: the pinner, or what builds it."""
 
     method: DexMethod
-    call: int | None = None
-    """The offset of a call that the object took part in, or that returned it."""
-    parameter: int | None = None
-    field: FieldRef | None = None
+    held: Held
 
 
 class PinnerFlow:
@@ -66,6 +65,7 @@ class PinnerFlow:
         self._evaluator = resolver.evaluator
         self._copy = copy
         self._known: dict[tuple[DexMethod, int, bool], Flow] = {}
+        self._held: dict[DexMethod, tuple[MethodValues, HeldObjects]] = {}
         self._clients = frozenset((*(ref.owner for ref in copy.client_fields), *(ref.owner for ref in copy.setters)))
         """What makes clients, and clients: who has the pinner through one of them got it by an arrival."""
 
@@ -88,7 +88,7 @@ class PinnerFlow:
     def _follow(self, level: Level, *, is_helper: bool) -> Flow:
         arrivals: dict[Arrival, None] = {}
         lost: dict[str, None] = {}
-        first = _Needle(level.method, call=level.call.offset)
+        first = _Needle(level.method, Held(call=level.call.offset))
         seen = {first}
         waiting = deque([first, *(() if is_helper else self._handed_in(level))])
         while waiting:
@@ -121,20 +121,20 @@ class PinnerFlow:
 
     def _step(self, needle: _Needle, values: MethodValues, *, goes_back: bool) -> Iterator[_Needle | Arrival | str]:
         for call in values.calls.values():
-            if call.offset != needle.call:
+            if call.offset != needle.held.call:
                 yield from self._through(needle, values, call)
         for store in values.stores.values():
-            if self._holds(store.value, needle):
+            if self._holds(values, store.value, needle):
                 if store.ref in self._copy.client_fields:
                     yield Arrival(needle.method, store.offset, "client", store.base, store.value)
                 else:
                     yield from self._readers(store.ref)
-        if goes_back and any(self._holds(value, needle) for value in values.returns):
+        if goes_back and any(self._holds(values, value, needle) for value in values.returns):
             yield from self._callers(needle.method)
 
     def _through(self, needle: _Needle, values: MethodValues, call: Call) -> Iterator[_Needle | Arrival | str]:
         for position, argument in enumerate(call.arguments):
-            if not self._holds(argument, needle):
+            if not self._holds(values, argument, needle):
                 continue
             if position == 1 and (call.ref in self._copy.setters or call.ref in self._copy.chain_setters):
                 receiver = _final(values, call.arguments[0])
@@ -154,19 +154,20 @@ class PinnerFlow:
             return
         for one in alternatives(call.arguments[0]):
             if isinstance(one, FieldValue) and isinstance(one.base, Created) and one.base.events:
-                yield _Needle(needle.method, call=one.base.events[0].offset)
+                yield _Needle(needle.method, Held(call=one.base.events[0].offset))
 
-    def _holds(self, value: Value, needle: _Needle) -> bool:
+    def _holds(self, values: MethodValues, value: Value, needle: _Needle) -> bool:
         """Say whether a value is the object, or has it inside."""
-        waiting = [value]
-        while waiting:
-            part = waiting.pop()
-            if self._is_client(part) or (isinstance(part, Result) and not _may_hold(part)):
-                continue
-            if _is(part, needle):
-                return True
-            waiting.extend(children(part))
-        return False
+        known = self._held.get(needle.method)
+        if known is None or known[0] is not values:
+            if len(self._held) >= _KEPT_METHODS:
+                self._held.clear()
+            known = self._held[needle.method] = (values, HeldObjects(needle.method.ref, self._is_closed))
+        return known[1].holds(value, needle.held)
+
+    def _is_closed(self, value: Value) -> bool:
+        """Say whether it does not matter what a value has inside: clients, and what no object fits into."""
+        return self._is_client(value) or (isinstance(value, Result) and not _may_hold(value))
 
     def _is_client(self, value: Value) -> bool:
         match value:
@@ -196,7 +197,7 @@ class PinnerFlow:
             targets = (method,)
         for target in targets[:_MAX_TARGETS]:
             if target.owner.descriptor not in self._copy.classes | self._clients:
-                yield _Needle(target, parameter=position)
+                yield _Needle(target, Held(parameter=position))
         if len(targets) > _MAX_TARGETS or (
             not targets and not ref.owner.startswith(("Ljava/lang/String", "Ljava/util/"))
         ):
@@ -204,7 +205,7 @@ class PinnerFlow:
 
     def _callers(self, method: DexMethod) -> Iterator[_Needle]:
         for site in self._resolver.call_sites(method):
-            yield _Needle(site.method, call=site.offset)
+            yield _Needle(site.method, Held(call=site.offset))
         if method.is_direct or not self._is_answer(method):
             return
         # Whoever holds the object that answers may ask it: a lazy value its block, a user of a provider the provider.
@@ -212,7 +213,7 @@ class PinnerFlow:
             values = self._evaluator.evaluate(site.method)
             made = None if values is None else values.object_at(site.offset)
             for event in made.events[:1] if isinstance(made, Created) else ():
-                yield _Needle(site.method, call=event.offset)
+                yield _Needle(site.method, Held(call=event.offset))
 
     def _is_answer(self, method: DexMethod) -> bool:
         """Say whether a method implements one of an interface that lambdas implement, or of the platform's."""
@@ -224,7 +225,7 @@ class PinnerFlow:
 
     def _readers(self, ref: FieldRef) -> Iterator[_Needle]:
         for site in self._program.users.readers_of((ref,)):
-            yield _Needle(site.method, field=ref)
+            yield _Needle(site.method, Held(field=ref))
 
 
 def _is_function(definition: DexClass | None) -> bool:
@@ -236,21 +237,6 @@ def _may_hold(result: Result) -> bool:
     """Say whether what a call returned may have its arguments inside: no number or text does."""
     kind = result.ref.return_type
     return kind[:1] in ("L", "[") and kind != "Ljava/lang/String;"
-
-
-def _is(part: Value, needle: _Needle) -> bool:
-    ref = needle.method.ref
-    match part:
-        case Created(method=method, histories=histories) if needle.call is not None and method == ref:
-            return any(event.offset == needle.call for history in histories for event in history)
-        case Result(method=method, offset=offset, histories=histories) if needle.call is not None and method == ref:
-            events = (event for history in histories for event in history)
-            return offset == needle.call or any(event.offset == needle.call for event in events)
-        case Parameter(method=method, index=index):
-            return method == ref and index == needle.parameter
-        case FieldValue(ref=field):
-            return field == needle.field
-    return False
 
 
 def _final(values: MethodValues, value: Value) -> Value:
