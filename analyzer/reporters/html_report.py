@@ -18,6 +18,7 @@ from analyzer.reporters.comparison_view import ComparisonView
 from analyzer.reporters.text import plural
 from analyzer.reporters.timeline import draw_chain, draw_timeline
 from analyzer.reporters.view import build_view, count_words
+from analyzer.reporters.view_findings import says
 from analyzer.reporters.words import CONFIDENCE_MEANING, SEVERITY_MEANING
 
 _DATE = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
@@ -88,6 +89,7 @@ def _environment() -> jinja2.Environment:
     environment.filters["plural"] = plural
     environment.filters["slug"] = _slug
     environment.filters["dotted"] = _dotted
+    environment.filters["says"] = says
     return environment
 
 

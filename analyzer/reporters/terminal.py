@@ -10,8 +10,10 @@ from rich.text import Text
 
 from analyzer.model import ScanResult, Severity
 from analyzer.reporters.terminal_details import finding_details, gap_details, host_details, method_lines, store_lines
+from analyzer.reporters.terminal_words import Wrapped
 from analyzer.reporters.text import join_words, plural, without_commands
 from analyzer.reporters.view import build_view, count_words
+from analyzer.reporters.view_findings import says
 from analyzer.reporters.view_hosts import NOT_IN_FORCE
 from analyzer.reporters.view_model import FindingGroup, HostRow, ReportView, State, TimelineEntry, Value
 from analyzer.reporters.view_pins import PLACEHOLDERS_ONLY
@@ -111,7 +113,8 @@ def _blocks(view: ReportView, width: int, *, verbose: bool) -> list[RenderableTy
 
 def _head(view: ReportView) -> RenderableType:
     title = Text(view.app_name, style="bold", overflow="fold")
-    return Group(title, Text(f"{view.app_line} · as of {view.as_of}", style="dim", overflow="fold"), Text())
+    line = f"{view.app_line} · as of {view.as_of}" if view.app_line != view.app_name else f"as of {view.as_of}"
+    return Group(title, Text(line, style="dim", overflow="fold"), Text())
 
 
 def _verdict(view: ReportView) -> RenderableType:
@@ -142,7 +145,7 @@ def _item(text: str, *, mark: str = "", style: str = "", indent: int = 2) -> Ren
         grid.add_column(width=len(mark), no_wrap=True)
     grid.add_column(overflow="fold")
     cells = [Text(mark, style=style)] if mark else []
-    grid.add_row(*cells, Text(text, style=style if mark == "?" else "", overflow="fold"))
+    grid.add_row(*cells, Wrapped(Text(text, style=style if mark == "?" else "", overflow="fold")))
     return Padding(grid, (0, 0, 0, indent))
 
 
@@ -162,7 +165,7 @@ def _hosts(view: ReportView, width: int, *, verbose: bool) -> RenderableType:
     table.add_column("Cleartext", overflow="fold", width=_CLEARTEXT_WIDTH)
     table.add_column("User CAs", overflow="fold", width=_USER_CA_WIDTH)
     for pattern, row in zip(patterns, shown, strict=True):
-        table.add_row(pattern, _pins(row), _values(row.cleartext), _values(row.user_cas))
+        table.add_row(Wrapped(pattern), _pins(row), _values(row.cleartext), _values(row.user_cas))
     parts: list[RenderableType] = [Padding(table, (0, 0, 0, _INDENT))]
     left = len(rows) - len(shown) + view.hosts.omitted
     if left:
@@ -174,7 +177,7 @@ def _hosts(view: ReportView, width: int, *, verbose: bool) -> RenderableType:
 
 
 def _line(depth: int, text: str) -> RenderableType:
-    return Padding(Text(text, overflow="fold"), (0, 0, 0, _INDENT * (depth + 1)))
+    return Padding(Wrapped(Text(text, overflow="fold")), (0, 0, 0, _INDENT * (depth + 1)))
 
 
 def _choose(rows: Sequence[HostRow]) -> Sequence[HostRow]:
@@ -209,7 +212,7 @@ def _pins(row: HostRow) -> Text:
         if ends and row.enforced[0].state in ("good", "warn"):
             text.append(f"\nuntil {', '.join(ends)}")
         if row.backup.state in ("warn", "bad") and not any(PLACEHOLDERS_ONLY in value.text for value in row.enforced):
-            text.append(f"\nbackup: {row.backup.text[:1].lower()}{row.backup.text[1:]}", style="yellow")
+            text.append(f"\nno backup: {row.backup.text.removeprefix('No: ')}", style="yellow")
     return text
 
 
@@ -244,7 +247,7 @@ def _detail(depth: int, line: str, *, whole: bool) -> RenderableType:
     if whole:
         # A line of code keeps its length, so that what is copied is what was written.
         return Text(f"{' ' * indent}{line}", no_wrap=True, overflow="ignore")
-    return Padding(Text(line, overflow="fold"), (0, 0, 0, indent))
+    return Padding(Wrapped(Text(line, overflow="fold")), (0, 0, 0, indent))
 
 
 def _group(group: FindingGroup) -> RenderableType:
@@ -257,13 +260,14 @@ def _group(group: FindingGroup) -> RenderableType:
     named = subjects[:_MOST_SUBJECTS]
     if len(subjects) > len(named):
         named = [*named[:-1], f"{len(subjects) - len(named) + 1} more"]
-    text.append(f": {join_words(named)}")
+    if not says(group.title, subjects):
+        text.append(f": {join_words(named)}")
     notes = [group.rule_id]
     notes += ["blocks"] if any(finding.blocking for finding in group.findings) else []
     notes += ["waived"] if all(finding.waiver for finding in group.findings) else []
     notes += ["known"] if all(finding.known for finding in group.findings) else []
     text.append(f"  [{', '.join(notes)}]", style="dim")
-    grid.add_row(Text(f"{SEVERITY_SHAPES[group.severity]} {group.severity.value}", style=style), text)
+    grid.add_row(Text(f"{SEVERITY_SHAPES[group.severity]} {group.severity.value}", style=style), Wrapped(text))
     return Padding(grid, (0, 0, 0, 2))
 
 

@@ -28,7 +28,10 @@ def finding_details(group: FindingGroup) -> Iterator[DetailLine]:
     if rule.standards:
         yield 0, f"See: {', '.join(rule.standards)}", False
     for link in rule.references:
-        yield 0, (f"See: {link.title}{f' <{link.url}>' if link.url else ''}"), False
+        yield 0, f"See: {link.title}", False
+        if link.url:
+            # An address that is broken into lines can be neither followed nor copied.
+            yield 1, link.url, True
 
 
 def _finding(finding: FindingView) -> Iterator[DetailLine]:

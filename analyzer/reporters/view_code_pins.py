@@ -89,10 +89,9 @@ class CodePinSet:
                 setting="Pin",
                 value=show(pin.value, 200) or "value not known",
                 origin=f"{self.mechanism}, {'only reported' if pin.enforced is False else ACTIVATIONS[pin.activation]}",
-                place=place_text(location),
+                place="; ".join(place_text(location) for location in pin.evidence[:_PLACES_PER_PIN]),
             )
             for pin in self._pins
-            for location in pin.evidence[:_PLACES_PER_PIN]
         )
 
     def covers(self, host: str) -> bool:

@@ -57,6 +57,11 @@ def group_findings(result: ScanResult) -> tuple[FindingGroup, ...]:
     return tuple(groups)
 
 
+def says(title: str, subjects: Sequence[str]) -> bool:
+    """Tell whether a title ends in its only subject, as in "Cleartext allowed for all hosts", which is said once."""
+    return len(subjects) == 1 and title.lower().endswith(f" {subjects[0].lower()}")
+
+
 def finding_anchors(findings: Sequence[Finding]) -> tuple[str, ...]:
     """Return an address for each finding within a report: the start of its fingerprint, made unique."""
     seen: dict[str, int] = {}

@@ -133,12 +133,22 @@ class _Context:
         return self._row(variant, scope, (), ())
 
     def code_rows(self) -> list[HostRow]:
-        """Return one row for each pattern that is pinned in code alone, with what the policy says of it."""
-        return [
-            self._elsewhere("code", label if sets[0].host is not None else None, (label,), sets)
-            for label, sets in self._sets.items()
-            if label not in self._placed
-        ]
+        """Return one row for each pattern that is pinned in code alone, with what the policy says of it.
+
+        Pins for every host of a client stand apart by what they amount to: they belong to different clients.
+        """
+        rows: list[HostRow] = []
+        for label, sets in self._sets.items():
+            if label in self._placed:
+                continue
+            if sets[0].host is not None:
+                rows.append(self._elsewhere("code", label, (label,), sets))
+                continue
+            alike: dict[tuple[str, str], list[CodePinSet]] = {}
+            for pin_set in sets:
+                alike.setdefault((pin_set.mechanism, pin_set.enforcement(self._as_of).text), []).append(pin_set)
+            rows += [self._elsewhere("code", None, (label,), group) for group in alike.values()]
+        return rows
 
     def named_rows(self) -> list[HostRow]:
         """Return rows for the app's own hosts that only the base of the policy covers, one for those contacted alike.
@@ -190,7 +200,7 @@ class _Context:
         bands = tuple(band for _, _, part in scopes for band in part)
         steps = tuple(step for variant, scope, _ in scopes for step in trail(variant, scope))
         row = self._policy_row(kind, labels, bands, steps)
-        owners = {"first party"} if kind == "host" else {pin_set.owner for pin_set in sets}
+        owners = {"named by first-party code"} if kind == "host" else {pin_set.owner for pin_set in sets}
         hosts = {*labels, *(name for pin_set in sets for name in self._clients.covered_by(pin_set))}
         row = replace(
             row,

@@ -4,10 +4,13 @@ import re
 
 import pytest
 from rich.cells import cell_len
+from rich.text import Text
 
 from analyzer.model import NotEvaluated, Severity
 from analyzer.reporters.terminal import render_terminal
+from analyzer.reporters.terminal_words import broken
 from analyzer.reporters.view import build_view
+from analyzer.reporters.view_findings import says
 from tests.reporters import report_cases as cases
 
 CASES = {
@@ -35,7 +38,8 @@ def joined(text: str) -> str:
 def test_no_line_is_wider_than_the_terminal(name: str, width: int, verbose: bool) -> None:
     code = code_lines(name) if verbose else frozenset()
     for line in plain(name, width=width, verbose=verbose).split("\n"):
-        assert cell_len(line) <= width or line.strip() in code
+        # An address stays whole, so that it can be followed and copied.
+        assert cell_len(line) <= width or line.strip() in code or re.fullmatch(r" +https://\S+", line)
         assert line == line.rstrip()
 
 
@@ -191,3 +195,24 @@ def test_no_wrapping_brings_a_command_of_a_build_server_to_the_start_of_a_line(w
 @pytest.mark.parametrize("name", CASES)
 def test_the_same_result_gives_the_same_text(name: str) -> None:
     assert plain(name, verbose=True) == plain(name, verbose=True)
+
+
+def test_a_title_that_names_its_subject_is_not_followed_by_it() -> None:
+    assert says("Cleartext allowed for all hosts", ["all hosts"])
+    assert not says("Cleartext allowed for all hosts", ["all hosts", "shop.example"])
+    assert not says("User-installed CAs trusted", ["all hosts"])
+    assert not says("Policy of small hosts", ["all hosts"])
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("com.example.Outer$InnerClass", 20, ["com.example.Outer$", "InnerClass"]),
+        ("drift.verdicts.example.com", 24, ["drift.verdicts.example.", "com"]),
+        ("at com.example.Screen.open", 20, ["at com.example.Screen.", "open"]),
+        ("a" * 30, 20, ["a" * 20, "a" * 10]),
+        ("short words stay as they are", 20, ["short words stay as they are"]),
+    ],
+)
+def test_a_name_longer_than_a_line_is_broken_at_a_joint(text: str, width: int, lines: list[str]) -> None:
+    assert broken(Text(text), width).plain.split("\n") == lines

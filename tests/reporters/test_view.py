@@ -425,7 +425,7 @@ class TestCode:
         view = build_view(with_facts(result, hosts=(*result.facts.hosts, *named)))
         domain, host, _ = view.hosts.rows
         assert domain.notes == ("Named in code: eu.api.example.com.",)
-        assert (host.kind, host.patterns, host.owner) == ("host", ("www.shop.example",), "first party")
+        assert (host.kind, host.patterns, host.owner) == ("host", ("www.shop.example",), "named by first-party code")
         assert "Code names 1 more host of SDK Ad Network." in view.hosts.notes
         assert view.verdict.known[0] == (
             "1 of the 2 host patterns that the app names is known to be pinned by the network security configuration."
