@@ -32,6 +32,7 @@ class UncheckedClients:
         self._perhaps: dict[str, dict[str, str]] = {}
         """By a library's name, what is accepted by a client that it may connect over, and the client's name."""
         self._webview = False
+        self._plain_rpc = any(_is_plain_rpc(use) for use in facts.api_uses)
         for fact in facts.callbacks:
             if fact.activation != "active" or fact.debug_only:
                 continue
@@ -85,7 +86,24 @@ class UncheckedClients:
         ]
         if self._webview and CLIENTS["webview"] in clients:
             values.append(Value(text="A WebView goes on after any TLS error", state="warn"))
+        if self._plain_rpc and CLIENTS["grpc"] in clients:
+            # Channels of gRPC ask no policy whether cleartext is allowed.
+            plain = Value(text="Some calls over gRPC use no TLS", state="warn")
+            row = replace(row, cleartext=(*row.cleartext, plain))
         return replace(row, enforced=(*row.enforced, *values)) if values else row
+
+
+def _is_plain_rpc(use: ApiUse) -> bool:
+    """Tell whether a call that runs opens a channel of gRPC without TLS; `rules` say the same by NET-PLAINTEXT-RPC."""
+    if use.activation != "active" or use.owner.startswith("sdk:"):
+        return False
+    match use.api, use.arguments:
+        case ("grpc-plaintext" | "grpc-insecure-channel", _):
+            return True
+        case ("grpc-plaintext-flag", (_, "true")) | ("grpc-negotiation", (_, "PLAINTEXT")):
+            return True
+        case _:
+            return False
 
 
 def _accepted(fact: CallbackFact) -> str:

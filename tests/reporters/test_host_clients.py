@@ -175,3 +175,23 @@ def test_a_helper_that_accepts_everything_is_told_of_what_it_is_handed_to(
     use = factories.api_use(**{"api": api, "owner": "first-party", "clients": ("https-url-connection",), **changes})
     known = replace(facts(host(HOST, "url-connection")), api_uses=(use,))
     assert rows(known)[HOST,] == ["Not pinned", *([words] if words else [])]
+
+
+@pytest.mark.parametrize(
+    ("use", "plain"),
+    [
+        ({"api": "grpc-plaintext", "arguments": ("a.example.org",)}, True),
+        ({"api": "grpc-insecure-channel", "arguments": (None,)}, True),
+        ({"api": "grpc-negotiation", "arguments": ("a.example.org", "PLAINTEXT")}, True),
+        ({"api": "grpc-negotiation", "arguments": ("a.example.org", "TLS")}, False),
+        ({"api": "grpc-plaintext-flag", "arguments": ("a.example.org", "false")}, False),
+        ({"api": "grpc-plaintext", "activation": "defined_only"}, False),
+    ],
+)
+def test_channels_without_tls_are_told_of_hosts_behind_them_whatever_the_policy_forbids(
+    use: dict[str, Any], plain: bool
+) -> None:
+    known = replace(facts(host(HOST, "grpc"), host("b.example.org", "okhttp")), api_uses=(factories.api_use(**use),))
+    cleartext = {row.patterns: [value.text for value in row.cleartext] for row in host_table(known, AS_OF).rows}
+    assert ("Some calls over gRPC use no TLS" in cleartext[HOST,]) is plain
+    assert "Some calls over gRPC use no TLS" not in cleartext["b.example.org",]
