@@ -69,7 +69,9 @@ def write(path: Path, force: bool, **options: Any) -> int:
     return _outcome(results)
 
 
-@baseline.command(epilog="Example: pinscope baseline update app.apk --prune")
+@baseline.command(
+    short_help="Leave out what is gone, add what is new.", epilog="Example: pinscope baseline update app.apk --prune"
+)
 @_common
 @click.option("--prune", is_flag=True, help="Only leave out what is gone; new findings stay new.")
 def update(path: Path, prune: bool, **options: Any) -> int:

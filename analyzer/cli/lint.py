@@ -68,7 +68,7 @@ def lint(
     configurations = [path for path in files if path.suffix not in _YAML]
     for path in configurations:
         # The bound of XML files is a gap of the report; that of configuration files in general is checked here.
-        if not looks_like_xml(read_bounded(path, "policy file")[:4096]):
+        if not looks_like_xml(read_bounded(path, "configuration or policy file")[:4096]):
             raise UsageError(f"{path}: neither a network security configuration (XML) nor a policy file (.yaml)")
     outputs = Outputs.plan(formats, None, several=len(configurations) > 1, quiet=quiet, verbose=True)
     options = ScanOptions(as_of=as_of)

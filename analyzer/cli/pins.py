@@ -44,7 +44,8 @@ _ROLES = ("leaf", "intermediate", "anchor", "all")
     type=click.Choice(_ROLES),
     metavar="ROLE",
     multiple=True,
-    help="Certificates for a snippet: leaf, intermediate, anchor, all; repeatable.  [default: intermediate and anchor]",
+    help="Certificates for a snippet: leaf, intermediate, anchor, all; repeatable.  [default: of a host intermediate "
+    "and anchor, of files all]",
 )
 @click.option("--host", "snippet_host", metavar="HOST", help="Host in the snippet.  [default: the one that was asked]")
 @click.option("--single-pin", is_flag=True, help="Hand out a snippet with a single pin, which leaves no way to rotate.")

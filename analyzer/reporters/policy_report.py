@@ -14,6 +14,7 @@ from analyzer.errors import UsageError
 from analyzer.model import AppInfo, NetworkPolicy, Origin, PolicyVariant, ScopeBand, Settings, TrustAnchor
 from analyzer.model.policy_lookup import errors_at, scope_for, settings_at, variant_at
 from analyzer.reporters.text import visible
+from analyzer.reporters.view_verdict import older_devices
 
 _RELEASES = {
     24: "7.0", 25: "7.1", 26: "8.0", 27: "8.1", 28: "9", 29: "10", 30: "11", 31: "12", 32: "12L",
@@ -118,7 +119,7 @@ def render_policy_text(
     """
     stream = io.StringIO()
     console = Console(file=stream, width=width, force_terminal=color, no_color=not color, highlight=False)
-    _heading(console, policy, app)
+    _heading(console, policy, app, older=level is None)
     for variant in policy.variants:
         if level is not None and not variant.first_level <= level <= variant.last_level:
             continue
@@ -142,7 +143,7 @@ def render_policy_text(
     return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
 
 
-def _heading(console: Console, policy: NetworkPolicy, app: AppInfo) -> None:
+def _heading(console: Console, policy: NetworkPolicy, app: AppInfo, *, older: bool) -> None:
     match policy.state:
         case "none":
             what = "No network security configuration: the platform's defaults hold."
@@ -153,6 +154,8 @@ def _heading(console: Console, policy: NetworkPolicy, app: AppInfo) -> None:
     name = visible(app.package) if app.package != "(none)" else "policy file"
     console.print(Text(f"{name} · target SDK {app.target_sdk} · min SDK {app.min_sdk}"), soft_wrap=True)
     console.print(Text(what), soft_wrap=True)
+    for sentence in older_devices(app, policy) if older else ():
+        console.print(Text(sentence), soft_wrap=True)
     console.print()
 
 

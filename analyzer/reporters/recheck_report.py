@@ -7,6 +7,7 @@ import msgspec
 from analyzer.model.recheck import Outlook
 from analyzer.reporters.encoding import encode_json
 from analyzer.reporters.text import visible, without_commands
+from analyzer.reporters.view_live import reason_words
 from analyzer.reporters.words import show
 
 _GAUGES = (
@@ -18,7 +19,7 @@ _GAUGES = (
 def words(outlook: Outlook, within: int) -> str:
     """Say how one release fares at one host."""
     if outlook.status == "unknown":
-        return f"unknown ({show(outlook.reason or 'no reason known', 60)})"
+        return f"unknown: {reason_words(outlook.reason)}"
     if outlook.status == "breaks":
         return "breaks now"
     if outlook.breaks_on is None:

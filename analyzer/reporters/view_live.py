@@ -39,6 +39,11 @@ _REASONS = {
 }
 
 
+def reason_words(reason: str | None) -> str:
+    """Say why nothing is known, for a stable word of the facts."""
+    return _REASONS.get(reason or "", show(reason or "no reason known", 60))
+
+
 def counting_checks(facts: Facts) -> list[PinCheck]:
     """Return the comparisons that count: not those with a chain that another look replaces."""
     return [
@@ -92,7 +97,7 @@ def _verdict_words(check: PinCheck) -> str:
         return f"Match{host}{until}{off}"
     if check.status == "no-match":
         return f"No match{host}{off}"
-    return f"Unknown{host}: {_REASONS.get(check.reason or '', show(check.reason or 'no reason known', 60))}"
+    return f"Unknown{host}: {reason_words(check.reason)}"
 
 
 def _state(check: PinCheck, as_of: dt.datetime) -> State:

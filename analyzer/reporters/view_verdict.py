@@ -88,7 +88,7 @@ def _policy_parts(facts: Facts, pinning: Pinning) -> tuple[list[str], list[str]]
     newest = min(app.max_sdk or HIGHEST_KNOWN_LEVEL, HIGHEST_KNOWN_LEVEL)
     if newest < FIRST_POLICY_LEVEL:
         lead = "The app runs only on devices that read no network security configuration."
-        return [lead], _older_devices(app, policy)
+        return [lead], older_devices(app, policy)
     variant = variant_at(policy, newest)
     if variant is None:
         return ["What the network security configuration means on the newest devices could not be told."], []
@@ -102,10 +102,10 @@ def _policy_parts(facts: Facts, pinning: Pinning) -> tuple[list[str], list[str]]
     if policy.state == "none" and opened == _OPEN_FOR_ALL and allows_old_cleartext(app, FIRST_POLICY_LEVEL - 1):
         # The same holds for all hosts on older devices as on newer ones.
         return pinned, opened
-    return pinned, [*opened, *_older_devices(app, policy)]
+    return pinned, [*opened, *older_devices(app, policy)]
 
 
-def _older_devices(app: AppInfo, policy: NetworkPolicy) -> list[str]:
+def older_devices(app: AppInfo, policy: NetworkPolicy) -> list[str]:
     """Say what holds for every host on devices that read no policy."""
     last = FIRST_POLICY_LEVEL - 1
     if app.min_sdk > last:

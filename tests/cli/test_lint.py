@@ -119,7 +119,11 @@ def test_policy_files_are_validated(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     ("name", "says"),
-    [("absent.xml", "there is no such policy file"), ("app", "not a file"), ("note.txt", "neither a network security")],
+    [
+        ("absent.xml", "there is no such configuration or policy file"),
+        ("app", "not a file"),
+        ("note.txt", "neither a network security"),
+    ],
 )
 def test_other_files_are_refused(name: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("note.txt").write_text("hello")

@@ -37,7 +37,7 @@ def test_every_release_and_host_has_a_line(report: str, capsys: pytest.CaptureFi
     assert "  ✗ moved.live.example.com: breaks now" in out
     assert "  ! short.live.example.com: breaks on 2026-11-05, in 4 days" in out
     assert "  ✓ api.live.example.com: works" in out
-    assert "  ? gone.live.example.com: unknown (not-recorded)" in out
+    assert "  ? gone.live.example.com: unknown: no recording" in out
 
 
 def test_the_exit_code_is_for_a_nightly_job(report: str) -> None:
