@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from analyzer.model import AnalysisGap, AppInfo, Facts, Location, PinFact, PolicyScope, PolicyVariant, Settings
-from analyzer.model.okhttp_patterns import PatternError
+from analyzer.model.okhttp_patterns import PatternError, Version
 from analyzer.model.okhttp_patterns import matches as okhttp_matches
+from analyzer.model.okhttp_versions import okhttp_versions
 from analyzer.model.policy import FIRST_POLICY_LEVEL, HIGHEST_KNOWN_LEVEL
 from analyzer.model.policy_lookup import scope_for, settings_at
 
 _STAND_INS = frozenset({"placeholder", "example", "empty-input"})
-_OKHTTP = (4, 12, 0)
-"""The version whose reading of host patterns counts; it differs from later ones for odd patterns only."""
+_OKHTTP: Version = (4, 12, 0)
+"""Reads host patterns where no version is known; later ones differ for odd patterns only."""
 _FOREVER = (10**6, 1, 1)
 
 
@@ -110,8 +111,11 @@ def view_host(facts: Facts, host: str, as_of: dt.datetime) -> HostView:
         sets[held] = None
     groups: dict[tuple[str, str], list[PinFact]] = {}
     perhaps: dict[str, None] = {}
+    versions = {name: okhttp_versions(facts.sdks, name) for name in ("okhttp2", "okhttp3")}
     for pin in facts.pins:
-        if pin.mechanism in ("nsc", "string") or pin.enforced is False or not covers(pin, host):
+        if pin.mechanism in ("nsc", "string") or pin.enforced is False:
+            continue
+        if not covers(pin, host, versions.get(pin.mechanism, ())):
             continue
         if pin.host is None and pin.owner.startswith("sdk:"):
             continue
@@ -150,14 +154,14 @@ def view_host(facts: Facts, host: str, as_of: dt.datetime) -> HostView:
     )
 
 
-def covers(pin: PinFact, host: str) -> bool:
-    """Tell whether a pin of code applies to a concrete host in lower case."""
+def covers(pin: PinFact, host: str, versions: Sequence[Version] = ()) -> bool:
+    """Tell whether a pin of code applies to a concrete host in lower case, for every known version of OkHttp."""
     if pin.host is None:
         return True
     name = pin.host.lower()
     if pin.mechanism in ("okhttp3", "okhttp2"):
         try:
-            return okhttp_matches(pin.host, host, _OKHTTP)
+            return all(okhttp_matches(pin.host, host, version) for version in versions or (_OKHTTP,))
         except PatternError:
             return False
     if name.startswith("*."):

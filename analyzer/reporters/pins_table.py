@@ -8,7 +8,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from analyzer.model import AnalysisGap, Location, NetworkPolicy, PinFact, ScanResult
+from analyzer.model import AnalysisGap, Facts, Location, NetworkPolicy, PinFact, ScanResult, SdkFact
+from analyzer.model.okhttp_versions import okhttp_versions
 from analyzer.reporters.pins_document import hides_pins
 from analyzer.reporters.terminal import plain_console
 from analyzer.reporters.text import as_sentence, join_words, plural, without_commands
@@ -55,7 +56,7 @@ def _blocks(result: ScanResult) -> Iterable[RenderableType]:
     yield Text(f"{_count(pins)} As of {as_of.date().isoformat()}.", overflow="fold")
     yield Text()
     if result.facts is not None and pins:
-        yield _table(pins, result.facts.policy, as_of)
+        yield _table(pins, result.facts, as_of)
     gaps = [gap for gap in result.gaps if hides_pins(gap.hides)]
     if gaps:
         yield from _gaps(gaps)
@@ -73,32 +74,35 @@ def _count(pins: Sequence[PinFact]) -> str:
     return as_sentence(join_words(parts))
 
 
-def _table(pins: Sequence[PinFact], policy: NetworkPolicy, as_of: dt.datetime) -> RenderableType:
+def _table(pins: Sequence[PinFact], facts: Facts, as_of: dt.datetime) -> RenderableType:
     table = Table(box=None, show_header=True, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("Host and mechanism", width=_HOST_WIDTH, overflow="fold")
     table.add_column("Pins", overflow="fold")
     useless = stand_ins(pins)
-    for hosts, members in _sets(pins):
+    for hosts, members, state in _sets(pins, facts.sdks, as_of):
         first = members[0]
-        state = CodePinSet(members).enforcement(as_of)
         if first.mechanism == "nsc":
-            state = _policy_state(policy, first, as_of, useless)
+            state = _policy_state(facts.policy, first, as_of, useless)
         table.add_row(_left(hosts, first, state, as_of), Group(*_right(members), Text()))
     return table
 
 
-def _sets(pins: Iterable[PinFact]) -> list[tuple[list[str], list[PinFact]]]:
+def _sets(
+    pins: Iterable[PinFact], sdks: Sequence[SdkFact], as_of: dt.datetime
+) -> list[tuple[list[str], list[PinFact], Value]]:
     """Join pins of one place into sets, and sets of several hosts that are equal otherwise into one row."""
     by_host: dict[tuple[object, ...], list[PinFact]] = {}
     for pin in pins:
         key = (*_set_key(pin), pin.host, pin.include_subdomains)
         by_host.setdefault(key, []).append(pin)
-    rows: dict[tuple[object, ...], tuple[list[str], list[PinFact]]] = {}
+    rows: dict[tuple[object, ...], tuple[list[str], list[PinFact], Value]] = {}
     for members in by_host.values():
         first = members[0]
-        row = (*_set_key(first), *((pin.value, pin.resolution, pin.problem) for pin in members))
-        hosts, _ = rows.setdefault(row, ([], members))
-        hosts.append(CodePinSet(members).label)
+        pin_set = CodePinSet(members, okhttp_versions(sdks, first.mechanism))
+        state = pin_set.enforcement(as_of)
+        row = (*_set_key(first), state.text, *((pin.value, pin.resolution, pin.problem) for pin in members))
+        hosts, _, _ = rows.setdefault(row, ([], members, state))
+        hosts.append(pin_set.label)
     return list(rows.values())
 
 

@@ -3,9 +3,10 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
-from analyzer.model import AnalysisGap, FactKind, Facts, PinFact
-from analyzer.model.okhttp_patterns import NEWEST, PatternError
+from analyzer.model import AnalysisGap, FactKind, Facts, PinFact, SdkFact
+from analyzer.model.okhttp_patterns import NEWEST, PatternError, Version, pattern_error, refuses_pin, why_never
 from analyzer.model.okhttp_patterns import matches as okhttp_matches
+from analyzer.model.okhttp_versions import okhttp_versions
 from analyzer.reporters.view_model import PinView, TrailStep, Value
 from analyzer.reporters.view_pins import (
     PLACEHOLDERS_ONLY,
@@ -20,6 +21,8 @@ from analyzer.reporters.view_places import place_text
 from analyzer.reporters.words import ACTIVATIONS, MECHANISMS, mechanism_in_text, owner_name, show
 
 _OKHTTP = frozenset({"okhttp2", "okhttp3"})
+_REFUSED = frozenset({"prefix", "encoding"})
+"""Problems of a pin on which OkHttp throws."""
 _NO_HOST = "host not known"
 _PLACES_PER_PIN = 3
 _PINNING: frozenset[FactKind] = frozenset({"pin", "callback"})
@@ -28,9 +31,10 @@ _PINNING: frozenset[FactKind] = frozenset({"pin", "callback"})
 class CodePinSet:
     """The pins of one mechanism, one host pattern, one place in the app and one owner."""
 
-    def __init__(self, pins: Sequence[PinFact]) -> None:
-        """Take the pins of a set; there is at least one."""
+    def __init__(self, pins: Sequence[PinFact], versions: Sequence[Version] = ()) -> None:
+        """Take the pins of a set, of which there is at least one, and the known versions of OkHttp that read them."""
         self._pins = pins
+        self._versions = versions or (NEWEST,)
         first = pins[0]
         self.host = first.host
         self.include_subdomains = first.include_subdomains
@@ -59,6 +63,8 @@ class CodePinSet:
             return Value(text="Only reported, not enforced", state="bad")
         match first.activation:
             case "active":
+                if self.kind in _OKHTTP and (useless := self._useless_in_okhttp()):
+                    return Value(text=useless, state="bad")
                 if all(is_stand_in(pin) for pin in self._pins):
                     return Value(text=PLACEHOLDERS_ONLY, state="bad")
                 return Value(text="Enforced", state="good")
@@ -66,6 +72,20 @@ class CodePinSet:
                 return Value(text="Defined, not attached", state="bad")
             case "unknown":
                 return Value(text="Not shown to be used", state="unknown")
+
+    def _useless_in_okhttp(self) -> str:
+        """Say why OkHttp holds no connection to the pins although a client has them; empty when it may."""
+        host = self.host
+        if any(
+            pin.problem in _REFUSED or all(refuses_pin(pin.value, version) for version in self._versions)
+            for pin in self._pins
+        ):
+            return "Refused by OkHttp: building the pinner fails"
+        if host is not None and any(pattern_error(host, version) is not None for version in self._versions):
+            return "Refused by OkHttp: building the pinner fails"
+        if host is not None and any(why_never(host, version) is not None for version in self._versions):
+            return "Can match no host"
+        return "No pin can match: connections fail" if all(pin.problem == "length" for pin in self._pins) else ""
 
     def backup(self) -> Value:
         """Tell whether a second key can take over."""
@@ -100,15 +120,18 @@ class CodePinSet:
             return False
         if self._pins[0].mechanism in _OKHTTP:
             try:
-                return okhttp_matches(self.host, host, NEWEST)
+                return any(okhttp_matches(self.host, host, version) for version in self._versions)
             except PatternError:
                 return False
         name = self.host.lower()
         return host == name or (self.include_subdomains and host.endswith("." + name))
 
 
-def code_pin_sets(pins: Iterable[PinFact]) -> tuple[CodePinSet, ...]:
-    """Return the pin-sets that are not part of the network security configuration, in the order of the facts."""
+def code_pin_sets(pins: Iterable[PinFact], sdks: Sequence[SdkFact] = ()) -> tuple[CodePinSet, ...]:
+    """Return the pin-sets that are not part of the network security configuration, in the order of the facts.
+
+    `sdks` tell which versions of OkHttp read pins that are handed to it.
+    """
     sets: dict[tuple[str, str | None, bool, str, str, str, bool | None], list[PinFact]] = {}
     for pin in pins:
         if pin.mechanism != "nsc":
@@ -116,7 +139,7 @@ def code_pin_sets(pins: Iterable[PinFact]) -> tuple[CodePinSet, ...]:
                 pin.mechanism, pin.host, pin.include_subdomains, pin.scope, pin.owner, pin.activation, pin.enforced
             )  # fmt: skip
             sets.setdefault(key, []).append(pin)
-    return tuple(CodePinSet(members) for members in sets.values())
+    return tuple(CodePinSet(members, okhttp_versions(sdks, key[0])) for key, members in sets.items())
 
 
 def unseen_code(facts: Facts, gaps: Iterable[AnalysisGap]) -> str:

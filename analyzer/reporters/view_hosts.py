@@ -104,8 +104,11 @@ class _Context:
         self._unseen = unseen
         self._useless = stand_ins(facts.pins)
         self._sets: dict[str, list[CodePinSet]] = {}
-        for pin_set in code_pin_sets(facts.pins):
+        for pin_set in code_pin_sets(facts.pins, facts.sdks):
             self._sets.setdefault(pin_set.label, []).append(pin_set)
+        for label, sets in self._sets.items():
+            # A text that looks like a pin says nothing more where the pins of a host are known.
+            self._sets[label] = [one for one in sets if not one.is_text] or sets
         self.names = NamedHosts(facts, [pin_set for sets in self._sets.values() for pin_set in sets])
         self._clients = HostClients(facts)
         self._owners: dict[str, HostFact] = {}

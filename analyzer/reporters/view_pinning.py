@@ -25,7 +25,7 @@ class Pinning:
         self._as_of = as_of
         self._unseen = unseen_code(facts, gaps)
         self._useless = stand_ins(facts.pins)
-        self._sets = [pin_set for pin_set in code_pin_sets(facts.pins) if not pin_set.is_text]
+        self._sets = [pin_set for pin_set in code_pin_sets(facts.pins, facts.sdks) if not pin_set.is_text]
         self._names = NamedHosts(facts, self._sets)
         self._clients = HostClients(facts)
 

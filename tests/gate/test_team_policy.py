@@ -20,6 +20,7 @@ from analyzer.model import (
     NotEvaluated,
     PinCheck,
     PolicyCheck,
+    SdkFact,
     Severity,
     TeamPolicy,
 )
@@ -334,3 +335,11 @@ def test_digests_are_checked_as_base64() -> None:
     odd = base64.b64encode(bytes(32)).decode().replace("A=", "B=")
     body = f"expect: [{{hosts: [a.example], pins: ['sha256/{odd}']}}]"
     assert team_policy(body).form.expect[0].pins
+
+
+@pytest.mark.parametrize(("version", "state"), [("4.12.0", "met"), (None, "met"), ("3.13.1", "violated")])
+def test_a_pattern_that_the_apps_okhttp_applies_to_no_host_pins_none(version: str | None, state: str) -> None:
+    pins = (code_pin(host="**.example.com", digest=b"1" * 32), code_pin(host="**.example.com", digest=b"2" * 32))
+    library = SdkFact(name="okhttp", kind="library", version=version)
+    app = replace(app_with(), pins=pins, sdks=(library,))
+    assert only_check("pinned_by: [okhttp3]", app).state == state

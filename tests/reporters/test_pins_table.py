@@ -1,6 +1,6 @@
 """The table of ``pinscope pins`` on facts of every kind: what is unresolved, reported only, or text alone."""
 
-from analyzer.model import AnalysisGap, Location, PinFact, ScanResult
+from analyzer.model import AnalysisGap, Location, PinFact, ScanResult, SdkFact
 from analyzer.reporters.pins_table import render_pins_text
 from tests import factories
 from tests.reporters.report_cases import scan_result
@@ -61,3 +61,11 @@ def test_what_may_hide_pins_is_said_and_other_gaps_are_not() -> None:
     text = shown(pin(), gaps=(hiding, other))
     assert "Where there may be further pins" in text and "library.dex" in text
     assert "somewhere else" not in text
+
+
+def test_a_pattern_that_the_apps_okhttp_applies_to_no_host_is_not_said_to_be_enforced() -> None:
+    app = factories.app()
+    library = SdkFact(name="okhttp", kind="library", version="3.13.1")
+    known = factories.facts(app=app, pins=(pin(host="**.example.org"), pin()), sdks=(library,))
+    text = render_pins_text([scan_result(app=app, facts=known)], width=80, color=False)
+    assert "Can match no host" in text and "Enforced" in text

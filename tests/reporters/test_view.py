@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from analyzer.model import Adjustment, AnalysisGap, Confidence, HostFact, Location, ScanResult, Severity
+from analyzer.model import Adjustment, AnalysisGap, Confidence, HostFact, Location, ScanResult, SdkFact, Severity
 from analyzer.reporters.levels import name_levels, name_ranges, short_ranges
 from analyzer.reporters.timeline import draw_timeline
 from analyzer.reporters.view import build_view
@@ -430,6 +430,49 @@ class TestCode:
         assert view.verdict.known[0] == (
             "1 of the 2 host patterns that the app names is known to be pinned by the network security configuration."
         )
+
+    @pytest.mark.parametrize(
+        ("host", "version", "words"),
+        [
+            ("**.clean.org", "3.13.1", "Can match no host"),
+            ("**.clean.org", "4.12.0", "Enforced"),
+            ("https://clean.org", "3.13.1", "Can match no host"),
+            ("https://clean.org", "4.12.0", "Refused by OkHttp: building the pinner fails"),
+            ("https://clean.org", None, "Refused by OkHttp: building the pinner fails"),
+            ("clean.org", "3.13.1", "Enforced"),
+        ],
+    )
+    def test_pins_that_this_version_of_okhttp_applies_to_no_host_are_not_said_to_be_enforced(
+        self, host: str, version: str | None, words: str
+    ) -> None:
+        result = with_facts(
+            cases.clean(),
+            pins=(factories.pin(mechanism="okhttp3", host=host),),
+            sdks=(SdkFact(name="okhttp", kind="library", version=version),),
+        )
+        view = build_view(result)
+        assert view.hosts.rows[0].enforced[0].text == words
+        assert ("is pinned by OkHttp" in view.verdict.known[0]) is (words == "Enforced")
+
+    @pytest.mark.parametrize(
+        ("problem", "words"),
+        [
+            ("prefix", "Refused by OkHttp: building the pinner fails"),
+            ("length", "No pin can match: connections fail"),
+            ("spelling", "Enforced"),
+        ],
+    )
+    def test_pins_that_okhttp_cannot_use_are_not_said_to_be_enforced(self, problem: Any, words: str) -> None:
+        (pin_set,) = code_pin_sets([factories.pin(mechanism="okhttp3", host="clean.org", problem=problem)])
+        assert pin_set.enforcement(dt.datetime.fromisoformat(cases.AS_OF)).text == words
+
+    def test_a_text_that_looks_like_a_pin_adds_nothing_to_a_host_with_pins(self) -> None:
+        pins = (
+            factories.pin(mechanism="okhttp3", host="api.clean.org"),
+            factories.pin(mechanism="string", host="api.clean.org", activation="unknown"),
+        )
+        row = build_view(with_facts(cases.clean(), pins=pins)).hosts.rows[0]
+        assert (row.mechanism, [value.text for value in row.enforced]) == ("OkHttp", ["Enforced"])
 
 
 class TestOldDevices:

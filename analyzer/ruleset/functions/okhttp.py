@@ -16,6 +16,7 @@ from analyzer.model.okhttp_patterns import (
     pattern_error,
     why_never,
 )
+from analyzer.model.okhttp_versions import okhttp_versions
 from analyzer.ruleset.functions.registry import Context, judgement
 from analyzer.ruleset.views import PinSetView
 
@@ -43,18 +44,9 @@ def okhttp_version(context: Context, fact: PinSetView) -> str:
     return ".".join(map(str, versions[0])) if len(versions) == 1 else ""
 
 
-def _versions(context: Context, mechanism: str) -> list[Version]:
+def _versions(context: Context, mechanism: str) -> tuple[Version, ...]:
     """Return the known versions of the generation that a mechanism names."""
-
-    def compute() -> list[Version]:
-        found: dict[Version, None] = {}
-        for sdk in context.facts.sdks:
-            version = parse_version(sdk.version) if sdk.name == _LIBRARY and sdk.version is not None else None
-            if version is not None and (version[0] < 3) == (mechanism == "okhttp2"):
-                found[version] = None
-        return list(found)
-
-    return context.once(("okhttp-versions", mechanism), compute)
+    return context.once(("okhttp-versions", mechanism), lambda: okhttp_versions(context.facts.sdks, mechanism))
 
 
 def _said_by(context: Context, fact: PinSetView, judge: Callable[[str, Version], str | None]) -> str:
