@@ -61,8 +61,8 @@ class UncheckedClients:
     def added(self, row: HostRow) -> HostRow:
         """Return a row of the table with what holds where one of its clients checks nothing.
 
-        What is set for the whole process holds for hosts that are not known by name as well. Which of several
-        connections or WebViews contacts a host is not known.
+        What is set for the whole process holds for hosts that are not known by name as well, and a page of any host
+        may be opened. Which of several connections or WebViews contacts a host is not known.
         """
         clients = set(row.clients)
         values = [
@@ -84,7 +84,7 @@ class UncheckedClients:
             if client in clients
             for what, under in things.items()
         ]
-        if self._webview and CLIENTS["webview"] in clients:
+        if self._webview and (CLIENTS["webview"] in clients or row.kind == "base"):
             values.append(Value(text="A WebView goes on after any TLS error", state="warn"))
         if self._plain_rpc and CLIENTS["grpc"] in clients:
             # Channels of gRPC ask no policy whether cleartext is allowed.

@@ -125,6 +125,7 @@ def test_a_webview_that_goes_on_is_told_of_pages() -> None:
     handler = factories.callback(kind="webview_ssl_error", behaviour="proceed")
     known = replace(facts(host(HOST, "webview")), callbacks=(handler,))
     assert rows(known)[HOST,] == ["Not pinned", "A WebView goes on after any TLS error"]
+    assert rows(known)["all other hosts",] == ["Not pinned", "A WebView goes on after any TLS error"]
 
 
 def test_what_does_not_run_or_checks_is_no_news_of_a_host() -> None:
