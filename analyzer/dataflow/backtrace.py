@@ -77,14 +77,14 @@ class Backtrace:
             if len(seen) > _MAX_VALUES:
                 found[Unknown("too much work to follow")] = None
                 break
-            further = None if stop is not None and stop(one) else self._further(one, question)
+            further = None if stop is not None and stop(one) else self._further(one, question, objects)
             if further is None:
                 found[one] = None
             else:
                 waiting.extend(reversed(further))
         return tuple(found)
 
-    def _further(self, value: Value, question: Question) -> list[Value] | None:
+    def _further(self, value: Value, question: Question, objects: tuple[Created, ...] = ()) -> list[Value] | None:
         """Return where a value is from, one step back; None when it is where it begins."""
         match value:
             case OneOf(values=values) | Items(elements=values):
@@ -94,7 +94,7 @@ class Backtrace:
             case Entries(entries=entries):
                 return [part for _, part in entries]
             case FieldValue():
-                return self._written(value, question)
+                return self._held(value, question, objects) or self._written(value, question)
             case Parameter():
                 return self._passed(value, question)
             case Result():
@@ -142,6 +142,29 @@ class Backtrace:
             ref = above[0].ref
             arguments = tuple(_with_arguments(one, constructor.ref, arguments) for one in above[0].arguments)
         return []
+
+    def _held(self, value: FieldValue, question: Question, objects: tuple[Created, ...]) -> list[Value] | None:
+        """Return what a field holds of the very objects that have it: a lambda of one constant of an enum.
+
+        None where these are not known, or where others than constructors write the field. Values nest a limited
+        number of times, and so does this.
+        """
+        if value.base is None or isinstance(value.base, Parameter) or not question.spend():
+            return None
+        definition = self._program.resolve_field(value.ref)
+        if definition is None or not self._set_by_constructors(definition):
+            return None
+        owners = self.sources(value.base, objects)
+        found: list[Value] = []
+        for owner in owners:
+            held = self.field_of(owner, value.ref, question) if isinstance(owner, Created) else []
+            if not held:
+                return None
+            found += held
+        return found or None
+
+    def _set_by_constructors(self, definition: DexField) -> bool:
+        return all(site.method.ref.name == "<init>" for site in self._origins.writers(definition))
 
     def _written(self, value: FieldValue, question: Question) -> list[Value] | None:
         definition = self._program.resolve_field(value.ref)
@@ -221,7 +244,9 @@ class Backtrace:
 
 
 def _with_arguments(value: Value, method: MethodRef, arguments: tuple[Value, ...]) -> Value:
-    """Return the argument itself for a method that hands one back."""
+    """Return the argument itself for a method that hands one back, and its field for one that hands out that."""
     if isinstance(value, Parameter) and value.method == method and value.index < len(arguments):
         return arguments[value.index]
+    if isinstance(value, FieldValue) and value.base == Parameter(method, 0) and arguments:
+        return FieldValue(value.ref, arguments[0])
     return value

@@ -23,7 +23,7 @@ _SHORT = 40
 _LIBRARY_CODE = ("Lkotlin/", "Lkotlinx/")
 _KOTLIN_RESULT = ("Lkotlin/Result;", "Lkotlin/ResultKt;", "Lkotlin/Result$Failure;")
 """What ``runCatching`` keeps a failure in, and throws it from again."""
-_INSTANCE_OF, _NEW_INSTANCE = 0x20, 0x22
+_INSTANCE_OF, _NEW_INSTANCE, _AGET_OBJECT = 0x20, 0x22, 0x46
 _TINY = 12
 _THROWABLE = "Ljava/lang/Throwable;"
 _CHECKS = frozenset({"check", "checkParameterIsNotNull", "checkExpressionValueIsNotNull", "throwUninitialized"})
@@ -217,13 +217,20 @@ class Dispatch:
 
 
 def _wraps(method: DexMethod, code: CodeItem) -> bool:
-    """Say whether a short helper turns its only argument into another object or back, or its constructor keeps it."""
+    """Say whether a short helper turns its only argument into another object or back, or its constructor keeps it.
+
+    So does one that hands out an element of an array, as Kotlin's ``firstOrNull`` under another name.
+    """
     ref = method.ref
     if ref.name == "<init>" and ref.parameters == (_THROWABLE,):
         return len(code.instructions) <= _TINY
-    if not method.is_static or len(ref.parameters) != 1 or ref.parameters[0][0] != "L" or ref.return_type[0] != "L":
+    if not method.is_static or len(ref.parameters) != 1 or ref.return_type[0] != "L":
         return False
     opcodes = [one.opcode for one in code.instructions]
+    if ref.parameters[0][0] == "[":
+        return len(opcodes) <= _SHORT and opcodes.count(_AGET_OBJECT) == 1
+    if ref.parameters[0][0] != "L":
+        return False
     return len(opcodes) <= _TINY and (_INSTANCE_OF in opcodes or _NEW_INSTANCE in opcodes)
 
 

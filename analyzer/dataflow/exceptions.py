@@ -23,6 +23,8 @@ java.lang.Throwable
     javax.net.ssl.SSLPeerUnverifiedException
     javax.net.ssl.SSLProtocolException
     javax.net.ssl.SSLKeyException
+  java.util.concurrent.ExecutionException
+  java.util.concurrent.TimeoutException
   java.security.GeneralSecurityException
    java.security.cert.CertificateException
     java.security.cert.CertificateExpiredException

@@ -122,6 +122,9 @@ class Flow:
                 if caught:
                     return going
             at = thread.stack[depth].frame.offset or 0
+            wrapped = thread.stack[depth].raises
+            if wrapped is not None:
+                exception, value = wrapped, Caught(wrapped, thread.stack[depth].body.method.ref, offset)
         self._finish(thread, "throws", value, exception, offset, frame)
         return going
 

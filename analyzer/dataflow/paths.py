@@ -7,7 +7,8 @@ Ways that nothing decides are left out: of the calls that may fail, only those t
 followed into the handlers around them; of the others, the first one in each protected range stands for all.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 
 import msgspec
 
@@ -15,11 +16,13 @@ from analyzer.dataflow.branches import Facts
 from analyzer.dataflow.calls import kind_of
 from analyzer.dataflow.dispatch import Dispatch, ReceiverTypes
 from analyzer.dataflow.exceptions import THROWABLE, catches
+from analyzer.dataflow.instances import is_instance
 from analyzer.dataflow.path_flow import BLOCK_ENDS, Flow
 from analyzer.dataflow.path_model import Caught, Frame, Interesting, Paths, Step
+from analyzer.dataflow.tasks import EXECUTION, awaited_task
 from analyzer.dataflow.terms import FIELD_WRITES, Assumed, Inputs, Memory, Registers, small
 from analyzer.dataflow.threads import Activation, Body, Thread
-from analyzer.dataflow.values import CallKind, Created, Parameter, Result, Unknown, Value
+from analyzer.dataflow.values import CallKind, Created, Number, Parameter, Result, Text, Unknown, Value
 from analyzer.dex import DexMethod, FieldRef, Instruction, MethodRef, Program
 
 _CALLS = frozenset({*range(0x6E, 0x73), *range(0x74, 0x79)})
@@ -35,6 +38,12 @@ _ASKS = frozenset(
     }
 )  # fmt: skip
 """Methods that only look at their arguments: nothing of them goes into the receiver."""
+_TEXT_EQUALITIES = frozenset(
+    {
+        ("Ljava/lang/String;", "equals"), ("Ljava/lang/String;", "equalsIgnoreCase"),
+        ("Ljava/util/Objects;", "equals"), ("Lkotlin/jvm/internal/Intrinsics;", "areEqual"),
+    }
+)  # fmt: skip
 _UNBOXING = frozenset({"booleanValue", "intValue", "longValue", "shortValue", "byteValue", "charValue"})
 
 
@@ -81,6 +90,7 @@ class PathFinder:
         this_type: str | None = None,
         parameters: Mapping[int, Value] | None = None,
         fields: Mapping[FieldRef, Value] | None = None,
+        given: Collection[int] = (),
     ) -> Paths | None:
         """Return the paths of a method; None when it has no code.
 
@@ -90,11 +100,13 @@ class PathFinder:
             parameters: Constants that parameters (by index, ``this`` counted) are taken to hold.
             fields: Constants that fields are taken to hold, whatever the object: the discriminator of a class that
                 a shrinker merged.
+            given: Parameters (by index, ``this`` counted) that whoever calls the method never leaves null.
         """
         body = self.body(method)
         if body is None:
             return None
-        return _Exploration(self, body, this_type or method.ref.owner, parameters or {}, dict(fields or {})).run()
+        assumed = dict(fields or {})
+        return _Exploration(self, body, this_type or method.ref.owner, parameters or {}, assumed).run(given)
 
     def body(self, method: DexMethod) -> Body | None:
         """Return the prepared code of a method; None when it has none."""
@@ -120,7 +132,7 @@ class _Exploration(Flow):
         self._owner = owner
         super().__init__(owner.program)
         self._this_type = this_type
-        self._assumed = Assumed(fields, owner.constants)
+        self._assumed = Assumed(fields, owner.constants, partial(is_instance, owner.program))
         self._root = body
         self._inputs = Inputs()
         self._incomplete: str | None = body.cfg.damage
@@ -129,12 +141,14 @@ class _Exploration(Flow):
         count = len(ref.parameters) + (not body.method.is_static)
         self._arguments = tuple(parameters.get(index, Parameter(ref, index)) for index in range(count))
 
-    def run(self) -> Paths:
+    def run(self, given: Collection[int] = ()) -> Paths:
         registers = Registers(self._root.method, self._root.code, self._arguments)
         first = Activation(self._root, registers, Frame(self._root.method), in_loop=False)
         facts = Facts()
         if not self._root.method.is_static and self._arguments:
             facts.not_null(self._arguments[0])
+        for index in given:
+            facts.not_null(self._arguments[index])
         thread = Thread([first], Memory({}, {}), facts)
         waiting: list[Thread] = []
         if self._enter_block(thread, first.block.start):
@@ -201,6 +215,10 @@ class _Exploration(Flow):
         if simple is not None:
             top.registers.pending = simple
             return None
+        task = awaited_task(self._program, ref, arguments)
+        body = None if task is None else self._owner.body(task[0])
+        if task is not None and body is not None and not self._recursive(thread, [body]):
+            return self._enter(thread, top, one, (task[1],), [body], EXECUTION)
         interesting = self._owner.interesting(ref)
         targets: tuple[DexMethod, ...] | None = ()
         if not interesting or own or kind == "super":
@@ -208,7 +226,9 @@ class _Exploration(Flow):
         if targets and len(targets) == 1 and self._owner.dispatch.is_null_check(targets[0]):
             thread.facts.not_null(arguments[0])
             return None
-        bodies = [body for body in map(self._to_enter, targets or ()) if body is not None]
+        # What decides is looked into even where it does nothing: an inherited body that is empty.
+        enter = self._owner.body if interesting else self._to_enter
+        bodies = [body for body in map(enter, targets or ()) if body is not None]
         if targets and len(bodies) == len(targets) and not self._recursive(thread, bodies):
             if len(thread.stack) < self._owner.limits.depth:
                 return self._enter(thread, top, one, arguments, bodies)
@@ -234,6 +254,7 @@ class _Exploration(Flow):
         one: Instruction,
         arguments: tuple[Value, ...],
         bodies: list[Body],
+        raises: str | None = None,
     ) -> list[Thread] | None:
         going = []
         in_loop = self._in_loop(top)
@@ -242,7 +263,7 @@ class _Exploration(Flow):
             self._incomplete = self._incomplete or body.cfg.damage
             frame = Frame(body.method, fork.stack[-1].frame, one.offset)
             registers = Registers(body.method, body.code, arguments)
-            fork.stack.append(Activation(body, registers, frame, in_loop))
+            fork.stack.append(Activation(body, registers, frame, in_loop, raises))
             if self._enter_block(fork, body.cfg.entry):
                 going.append(fork)
         return going
@@ -275,10 +296,11 @@ class _Exploration(Flow):
         """Return the threads in which a call raises something that is caught."""
         going: list[Thread] = []
         at = one.offset
+        raised = self._owner.raised
         for depth in range(len(thread.stack) - 1, -1, -1):
             activation = thread.stack[depth]
             for handler_type, target in self._handlers(activation, at):
-                if interesting and not self._may_catch(handler_type):
+                if interesting and not self._may_catch(handler_type, raised):
                     continue
                 if interesting or target not in activation.noise:
                     fork = thread.copy()
@@ -292,11 +314,12 @@ class _Exploration(Flow):
                 if handler_type in _CATCHES_ALL:
                     return going
             at = activation.frame.offset or 0
+            raised = raised if activation.raises is None else (activation.raises,)
         return going
 
-    def _may_catch(self, handler: str | None) -> bool:
+    def _may_catch(self, handler: str | None, raised: tuple[str, ...]) -> bool:
         """Say whether a handler may get what an interesting call raises."""
-        return any(catches(self._program, handler, one) is not False for one in self._owner.raised)
+        return any(catches(self._program, handler, one) is not False for one in raised)
 
     def _note_inputs(self, ref: MethodRef, kind: CallKind, arguments: tuple[Value, ...]) -> None:
         if not arguments or ref.name in _ASKS:
@@ -323,10 +346,15 @@ def _arguments(values: list[Value], numbers: tuple[int, ...], ref: MethodRef, ki
 
 
 def _unboxed(ref: MethodRef, arguments: tuple[Value, ...]) -> Value | None:
-    """Return what a call hands through unchanged: boxes, and checks for null that return their argument."""
+    """Return what a call hands through, or certainly answers: boxes, checks for null, ``"…".equals(null)``."""
     boxes = ref.name in _UNBOXING or (ref.name == "valueOf" and ref.parameters[:1] != ("Ljava/lang/String;",))
     if ref.owner in _BOXES and boxes and len(arguments) == 1:
         return arguments[0]
     if ref.owner == "Ljava/util/Objects;" and ref.name == "requireNonNull" and arguments:
         return arguments[0]
+    if (ref.owner, ref.name) in _TEXT_EQUALITIES and len(arguments) == 2:
+        # No text equals null, nor a number in a box.
+        text, other = arguments if isinstance(arguments[1], Number) else reversed(arguments)
+        if isinstance(other, Number) and (isinstance(text, Text) or ref.owner == "Ljava/lang/String;"):
+            return Number(0)
     return None

@@ -22,6 +22,17 @@ _OF_THE_PLATFORM = frozenset(
     }
 )
 """What certainly returns objects of the platform's own classes."""
+_TELLING = frozenset({"equals", "hashCode", "toString", "getClass"})
+"""What every object can be asked; nothing keeps the object for it."""
+_TOLD = frozenset({"Z", "I", "Ljava/lang/String;", "Ljava/lang/Class;"})
+_CLOSING = frozenset({"Ljava/io/Closeable;", "Ljava/lang/AutoCloseable;"})
+_COLLECTIONS = ("Ljava/util/", "Ljava/lang/Iterable;", "Lkotlin/sequences/Sequence;")
+_HANDS_ON = frozenset(
+    {
+        "iterator", "listIterator", "next", "get", "add", "addAll", "put", "putAll", "values", "entrySet", "getValue",
+        "toArray", "contains", "size", "isEmpty", "hasNext",
+    }
+)  # fmt: skip
 
 
 class Receivers:
@@ -73,6 +84,21 @@ class Receivers:
     def _is_run_by(self, method: DexMethod, types: Iterable[str]) -> bool:
         ref = method.ref
         return any(self._program.resolve_method(MethodRef(one, ref.name, ref.descriptor)) == method for one in types)
+
+
+def is_telling(ref: MethodRef, position: int) -> bool:
+    """Say whether a call only asks an object what every object can be asked, or closes it: nothing keeps it then."""
+    if ref.name in _TELLING and ref.return_type in _TOLD:
+        return True
+    return position == 0 and ref.name == "close" and ref.owner in _CLOSING
+
+
+def hands_on(ref: MethodRef) -> bool:
+    """Say whether a method of a collection puts something in, hands it out, or only asks.
+
+    With Kotlin's library in an app, many of its classes are collections; whichever it is, what is put in comes out.
+    """
+    return ref.owner.startswith(_COLLECTIONS) and ref.name in _HANDS_ON
 
 
 def added_to(call: Call) -> FieldRef | MethodRef | None:

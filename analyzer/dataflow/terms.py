@@ -73,6 +73,8 @@ class Assumed(msgspec.Struct, frozen=True):
     """Whatever the object."""
     constants: Callable[[FieldRef], Value | None] | None = None
     """Says what a static field always holds; None where that is not known."""
+    is_instance: Callable[[Value, str], bool | None] | None = None
+    """Says whether a value is of a class; None where that is not known."""
 
 
 class Registers:
@@ -121,9 +123,9 @@ class Registers:
         elif opcode in _AGETS:
             values[registers[0]] = self._element(values[registers[1]], values[registers[2]], memory)
         elif opcode not in _NO_EFFECT:
-            self._other(one, inputs)
+            self._other(one, inputs, assumed)
 
-    def _other(self, one: Instruction, inputs: Inputs) -> None:
+    def _other(self, one: Instruction, inputs: Inputs, assumed: "Assumed") -> None:
         opcode, registers, values = one.opcode, one.registers, self.values
         match opcode:
             case 0x1A | 0x1B:
@@ -131,7 +133,7 @@ class Registers:
             case 0x1C:
                 values[registers[0]] = ClassName(self._type(one))
             case 0x20:
-                values[registers[0]] = _instance_of(values[registers[1]], self._type(one))
+                values[registers[0]] = _instance_of(values[registers[1]], self._type(one), assumed)
             case 0x21:
                 values[registers[0]] = _length(values[registers[1]])
             case 0x22:
@@ -204,11 +206,12 @@ class Registers:
         return small(Computed(named[0] if named else "computed", tuple(operands)))
 
 
-def _instance_of(value: Value, type_name: str) -> Value:
-    """Return whether an object is of a class, where it is made right here; of classes above its own nothing is told."""
+def _instance_of(value: Value, type_name: str, assumed: Assumed) -> Value:
+    """Return whether an object is of a class, where that is certain."""
     if isinstance(value, Created) and value.type == type_name:
         return Number(1)
-    return Computed("instance-of", (value, ClassName(type_name)))
+    known = None if assumed.is_instance is None else assumed.is_instance(value, type_name)
+    return Computed("instance-of", (value, ClassName(type_name))) if known is None else Number(int(known))
 
 
 def _length(array: Value) -> Value:

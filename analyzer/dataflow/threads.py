@@ -23,12 +23,16 @@ class Body:
 class Activation:
     """A method that was entered on one path."""
 
-    def __init__(self, body: Body, registers: Registers, frame: Frame, in_loop: bool) -> None:
+    def __init__(
+        self, body: Body, registers: Registers, frame: Frame, in_loop: bool, raises: str | None = None
+    ) -> None:
         self.body = body
         self.registers = registers
         self.frame = frame
         self.in_loop = in_loop
         """Whether the call that entered it is in a loop."""
+        self.raises = raises
+        """What becomes of any exception that leaves it (a descriptor); None when it stays what it is."""
         self.block: Block = body.cfg.blocks[body.cfg.entry]
         self.at = 0
         self.visits: dict[int, int] = {}

@@ -10,7 +10,7 @@ from analyzer.dataflow.answering import FUNCTIONS, Answering
 from analyzer.dataflow.evaluate import Call, MethodValues
 from analyzer.dataflow.origins import Origins
 from analyzer.dataflow.question import Question, Step, name_of
-from analyzer.dataflow.receivers import Receivers, added_to
+from analyzer.dataflow.receivers import Receivers, added_to, hands_on, is_telling
 from analyzer.dataflow.resolve import Resolver
 from analyzer.dataflow.values import Created, Element, FieldValue, Parameter, Result, Value, alternatives
 from analyzer.dex import DexField, DexMethod, FieldRef, MethodRef, Site, dotted
@@ -26,9 +26,6 @@ FlowState = Literal["reaches", "does-not-reach", "unknown"]
 _MAX_TARGETS = 16
 _MAX_ENTRIES = 4
 """Most nested calls that a result is returned through to where it came from."""
-_TELLING = frozenset({"equals", "hashCode", "toString", "getClass"})
-"""What every object can be asked; nothing keeps the object for it."""
-_TOLD = frozenset({"Z", "I", "Ljava/lang/String;", "Ljava/lang/Class;"})
 _NOT_CARRYING = frozenset({"Ljava/lang/String;", "Ljava/lang/Class;", "Ljava/lang/Boolean;", "Ljava/lang/Integer;"})
 
 
@@ -295,7 +292,7 @@ class _Search:
         if position and self._store_goal is not None and (field := added_to(call)) and self._store_goal(field):
             self._reached.append(Use(field, 1, use.method, use.offset, use.trail))
             return set()
-        if call.ref.name in _TELLING and call.ref.return_type in _TOLD:
+        if is_telling(call.ref, position):
             return set()
         targets = self._targets(call)
         if item in self._asked:
@@ -303,6 +300,8 @@ class _Search:
                 self._reasons[f"handed to {name_of(call.ref)}, which may ask it"] = None
             if self._resolver.kotlin.makes_lazy_value(call.ref):
                 targets = ()
+        if targets is None and hands_on(call.ref):
+            targets = ()
         if targets is None:
             self._reasons[f"too many methods implement {name_of(call.ref)}"] = None
             return set()

@@ -28,6 +28,8 @@ COMPARES = frozenset(
     }
 )  # fmt: skip
 _LOOKS_UP = frozenset({"getCertificateAlias", "get", "find", "firstOrNull", "getTrustAnchor", "findTrustAnchor"})
+_WITH_WHAT = 2
+"""Parameters of a function of Kotlin's that finds something: the collection, and what is looked for."""
 _JOINS = frozenset({"or", "and"})
 _SETS = frozenset(f"Ljava/util/{name};" for name in ("Set", "HashSet", "LinkedHashSet"))
 _EMPTY = frozenset({"isEmpty"})
@@ -94,7 +96,14 @@ def may_be_check(ref: MethodRef) -> bool:
 
 def compares_objects(ref: MethodRef) -> bool:
     """Say whether a method compares or looks up what it is given."""
-    return ref.name in COMPARES or ref.name in _LOOKS_UP or ref.name in _POSITIONS
+    return ref.name in COMPARES or _looks_up(ref) or ref.name in _POSITIONS
+
+
+def _looks_up(ref: MethodRef) -> bool:
+    """Say whether a method finds something by what it is given, as Kotlin's ``firstOrNull()`` does not."""
+    return ref.name in _LOOKS_UP and not (
+        ref.owner.startswith("Lkotlin/collections/") and len(ref.parameters) < _WITH_WHAT
+    )
 
 
 def is_harmless(ref: MethodRef) -> bool:
@@ -110,6 +119,7 @@ def is_noise(step: Step) -> bool:
     return step.threw in _ACCIDENTS or step.threw in (
         THROWABLE, "Ljava/lang/Exception;", "Ljava/lang/RuntimeException;",
         "Ljava/security/GeneralSecurityException;", "Ljava/security/cert/CertificateException;",
+        "Ljava/util/concurrent/ExecutionException;",
     )  # fmt: skip
 
 
@@ -175,4 +185,4 @@ def matches(condition: Condition, program: Program | None = None) -> bool:
         return condition.operator == "eq" and right.value == 0
     if name in _POSITIONS:
         return (condition.operator, right.value) in (("ge", 0), ("gt", -1), ("ne", -1))
-    return name in _LOOKS_UP and condition.holds is True
+    return _looks_up(left.ref) and condition.holds is True

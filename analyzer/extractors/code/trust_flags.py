@@ -26,6 +26,9 @@ def flag_source(code: CodeContext, backtrace: Backtrace, paths: Paths, flag: Val
     for part in parts:
         if isinstance(part, FieldValue):
             written = [one for source in backtrace.sources(part) for one in walk(source)]
+            # What makes a constant of an enum of a text is a method of the enum: the text is from its callers.
+            passed = [one for one in written if isinstance(one, Parameter)]
+            written += [one for given in passed for source in backtrace.sources(given) for one in walk(source)]
             found = _named(written)
             if found is not None:
                 return found

@@ -28,9 +28,12 @@ from analyzer.extractors.code.trust_checks import (
 )
 from analyzer.extractors.code.trust_classes import PATHS_FIRST, WEAK, Behaviour, Judgement, Labelled
 from analyzer.extractors.code.trust_features import CERTIFICATE, FeatureReader, Features, is_signature_check
+from analyzer.extractors.code.trust_handed import hands_over_check
 from analyzer.extractors.code.trust_sources import Manager
 
 TWO_ARGUMENTS: Final = "([Ljava/security/cert/X509Certificate;Ljava/lang/String;)V"
+_MAX_ASKED = 16
+"""Most calls that are nested in a question about ``authType``."""
 AskManager = Callable[[Value], tuple[Manager, ...]]
 JudgeClass = Callable[[Manager], Behaviour]
 
@@ -140,7 +143,9 @@ class Judge:
         if pins:
             leaf = all(self._features.of(one.left).leaf_only or self._other_is_leaf(one) for one in pins)
             return Labelled(path, "pin-leaf-key" if leaf else "pin-presented", tuple(pins))
-        opaque = next((step for step in path.steps if self._may_reject(step)), None)
+        opaque = next(filter(self._may_reject, path.steps), None)
+        if opaque is None and not failed:
+            opaque = next((step for step in path.steps if hands_over_check(self._program, step)), None)
         if opaque is not None and opaque.threw is None:
             self._kept.add(opaque)
             return Labelled(path, "unknown", why_unknown=f"{_called(opaque)} is not looked into")
@@ -241,7 +246,7 @@ class Judge:
             if part is not None:
                 by_part.setdefault(part, []).append(condition)
         self._kept.update((*signed, *valid, *(one for found in by_part.values() for one in found)))
-        if any(not self._features.of(step.arguments[1]).from_chain for step in signed if len(step.arguments) > 1):
+        if any(map(self._by_other_key, signed)) or self._other_turn_signs(path, signed, real):
             return Labelled(path, "unknown", why_unknown="a signature is checked with a key that is not the chain's")
         if "other" in by_part or "key" in by_part:
             return Labelled(path, "unknown", why_unknown="certificates are looked at in a way that is not understood")
@@ -260,6 +265,28 @@ class Judge:
             self._kept.update(one for one in path.conditions if self._is_guard(one))
             return Labelled(path, "null-guard")
         return Labelled(path, "accept-all")
+
+    def _by_other_key(self, step: Step) -> bool:
+        """Say whether a signature is checked with a key that the server did not send."""
+        return len(step.arguments) > 1 and not self._features.of(step.arguments[1]).from_chain
+
+    def _other_turn_signs(self, path: Path, signed: list[Step], real: list[Path]) -> bool:
+        """Say whether a loop that checks signatures takes a key of the app in another turn than the one followed.
+
+        Paths run a loop once, so each shows one turn of it; that for the last certificate may be on another path.
+        """
+        methods = {step.frame.method.ref for step in signed if step.in_loop}
+        return bool(methods) and any(
+            step.in_loop
+            and step.threw is None
+            and step.called is not None
+            and is_signature_check(step.called)
+            and step.frame.method.ref in methods
+            and self._by_other_key(step)
+            for other in real
+            if set(other.ran_loops) & set(path.ran_loops)
+            for step in other.steps
+        )
 
     def _looks_at(self, condition: Condition) -> str | None:
         """Return which part of certificates a condition looks at; None for guards, and for other things."""
@@ -289,12 +316,24 @@ class Judge:
                     continue
                 case Computed(operation="instance-of", operands=(Parameter() | Element(), _)):
                     continue
-                case Result(arguments=arguments) if arguments and all(
-                    self._is_auth_type(part) or not _is_object(part) for part in arguments
-                ):
+                case Result() | Computed(operation="xor", operands=(Result(), Number())) if self._asks_auth_type(side):
                     continue
             return False
         return True
+
+    def _asks_auth_type(self, value: Value) -> bool:
+        """Say whether a call is about nothing but ``authType`` and constants, its characters one by one included."""
+        waiting = [value.operands[0] if isinstance(value, Computed) else value]
+        for _ in range(_MAX_ASKED):
+            one = waiting.pop()
+            inner = [part for part in one.arguments if isinstance(part, Result)] if isinstance(one, Result) else []
+            own = [part for part in getattr(one, "arguments", ()) if _is_object(part) and part not in inner]
+            if not (inner or own) or not all(map(self._is_auth_type, own)):
+                return False
+            waiting += inner
+            if not waiting:
+                return True
+        return False
 
     def _is_auth_type(self, value: Value) -> bool:
         """Say whether a value is the text that names the key exchange: the parameter behind the chain."""
@@ -333,7 +372,7 @@ class Judge:
             return False
         if self._is_guard(condition):
             return False
-        if not isinstance(left, FieldValue | Result | Computed) or left == condition.right:
+        if not isinstance(left, FieldValue | Result | Computed | Element) or left == condition.right:
             return False
         named = {one.ref.name for one in self._paths.ingredients(left) if isinstance(one, Result)}
         return not named & {"hasNext", "size", "isEmpty", "hasMoreElements"} and not any(

@@ -188,7 +188,11 @@ class TrustManagers:
         if paths is None:
             return None
         judge = Judge(
-            self._program, paths, lambda value: self.sources.of(value, objects), self.behaviour_of, self._constant
+            self._program,
+            paths,
+            lambda value: self.sources.of(value, objects),
+            self.behaviour_of,
+            lambda value: self._constant_of(value, objects),
         )
         return JudgedBody(form, method, paths, judge.run())
 
@@ -203,6 +207,17 @@ class TrustManagers:
                 number = None
             self._constants[value] = number
         return self._constants[value]
+
+    def _constant_of(self, value: Value, objects: tuple[Created, ...]) -> int | None:
+        """Return the only number that a field or result may have where ``this`` is one of `objects`."""
+        known = self._constant(value)
+        if known is not None or not objects or not isinstance(value, FieldValue) or value.base is None:
+            return known
+        # The number of a merged lambda that a constant of an enum holds, say.
+        found = set(self.sources.backtrace.sources(value, objects))
+        numbers = [one.value for one in found if isinstance(one, Number)]
+        same = len(found) == 1 and len(numbers) == 1 and self._set_once(value.ref)
+        return numbers[0] if same else None
 
     def _is_set_from_the_start(self, value: FieldValue) -> bool:
         """Say whether a field never holds anything but what it resolves to."""

@@ -77,7 +77,8 @@ def judge(
 
     `handed` follows the handler into objects that keep it, such as the listeners of a dialog.
     """
-    paths = finder.paths(method, this_type=this_type, fields=fields)
+    # WebView hands over all three (AOSP: android.webkit.WebViewClient, none of them is nullable).
+    paths = finder.paths(method, this_type=this_type, fields=fields, given=(1, 2, 3))
     if paths is None:
         return None
     handler = Parameter(method.ref, _HANDLER)
