@@ -30,6 +30,7 @@ _SEVERITY_STYLES = {
 }
 _STATE_STYLES: dict[State, str] = {"good": "green", "warn": "yellow", "bad": "red", "unknown": "magenta", "neutral": ""}
 _OUTCOME_STYLES = {"pass": "bold green", "blocked": "bold red", "incomplete": "bold magenta", "failed": "bold red"}
+_URGENT: tuple[State, ...] = ("bad", "unknown", "warn")
 _INDENT = 2
 _GAP = 2
 _HOST_TITLE = "Host pattern"
@@ -181,10 +182,17 @@ def _line(depth: int, text: str) -> RenderableType:
 
 
 def _choose(rows: Sequence[HostRow]) -> Sequence[HostRow]:
-    """Keep the first rows, and the row of all other hosts at the end."""
+    """Keep the rows with most to say, in their order, and the row of all other hosts at the end."""
     if len(rows) <= _MOST_ROWS:
         return rows
-    return (*rows[: _MOST_ROWS - 1], rows[-1])
+    worst = sorted(range(len(rows) - 1), key=lambda place: _urgency(rows[place]))
+    return (*(rows[place] for place in sorted(worst[: _MOST_ROWS - 1])), rows[-1])
+
+
+def _urgency(row: HostRow) -> int:
+    """Rank a row by the worst that it says of its pins; 0 comes first."""
+    states = {value.state for value in (*row.enforced, *row.live)}
+    return next((rank for rank, state in enumerate(_URGENT) if state in states), len(_URGENT))
 
 
 def _patterns(row: HostRow) -> Text:
@@ -213,6 +221,9 @@ def _pins(row: HostRow) -> Text:
             text.append(f"\nuntil {', '.join(ends)}")
         if row.backup.state in ("warn", "bad") and not any(PLACEHOLDERS_ONLY in value.text for value in row.enforced):
             text.append(f"\nno backup: {row.backup.text.removeprefix('No: ')}", style="yellow")
+    for value in row.live:
+        if value.state in _URGENT:
+            text.append(f"\nat the host: {value.text[:1].lower()}{value.text[1:]}", style=_STATE_STYLES[value.state])
     return text
 
 

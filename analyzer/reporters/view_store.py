@@ -20,8 +20,8 @@ def store_view(verdict: StoreVerdict) -> StoreView:
     nothing = None
     if not views and verdict.unknown is None:
         nothing = (
-            "No trust manager, host name verifier or handler of WebViews' certificate errors in it is one that "
-            "Google Play rejects."
+            "No class of the app that is a trust manager, a host name verifier or a handler of WebViews' certificate "
+            "errors is one that Google Play rejects."
         )
     return StoreView(
         title=_TITLES[verdict.state],

@@ -3,10 +3,11 @@
 import re
 
 import pytest
+from msgspec.structs import replace
 from rich.cells import cell_len
 from rich.text import Text
 
-from analyzer.model import NotEvaluated, Severity
+from analyzer.model import NotEvaluated, PinCheck, Severity
 from analyzer.reporters.terminal import render_terminal
 from analyzer.reporters.terminal_words import broken
 from analyzer.reporters.view import build_view
@@ -216,3 +217,25 @@ def test_a_title_that_names_its_subject_is_not_followed_by_it() -> None:
 )
 def test_a_name_longer_than_a_line_is_broken_at_a_joint(text: str, width: int, lines: list[str]) -> None:
     assert broken(Text(text), width).plain.split("\n") == lines
+
+
+def test_a_long_table_keeps_the_hosts_that_need_a_look_and_says_what_their_chains_show() -> None:
+    pins = "".join(f'<pin digest="SHA-256">{value}</pin>' for value in (cases.PIN_OWN, cases.PIN_BACKUP))
+    domains = "".join(
+        f'<domain-config><domain>host{number:02}.example.org</domain><pin-set expiration="{day}">{pins}</pin-set>'
+        "</domain-config>"
+        for number, day in [*((number, "2028-01-01") for number in range(20)), (20, "2025-01-01")]
+    )
+    result = cases.app_with_policy((f"<network-security-config>{domains}</network-security-config>", ""))
+    assert result.facts is not None
+    check = PinCheck(
+        mechanism="nsc", pattern="host19.example.org", include_subdomains=False, scope="host19.example.org",
+        host="host19.example.org", status="no-match", enforced=True, pins=2,
+    )  # fmt: skip
+    covered = (*result.facts.covered, "chain")
+    looked = replace(result, facts=replace(result.facts, pin_checks=(check,), covered=covered))
+    text = joined(render_terminal(looked, width=100, color=False, verbose=False))
+    assert "host20.example.org Expired on 2025-01-01" in text
+    assert "host19.example.org Enforced" in text and "at the host: no match" in text
+    assert "host18.example.org" not in text
+    assert "and 10 more rows" in text
