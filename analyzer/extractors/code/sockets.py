@@ -290,8 +290,10 @@ class _Reader:
         elif ref.name in _BY_HAND and not use.position:
             found.by_hand = found.by_hand or f"{ref.name} is asked"
         elif ref.name in _DATA | _HANDSHAKE and not use.position:
-            found.used = found.used or use
-            found.data = found.data or ref.name in _DATA
+            # Where data is exchanged, that call is the evidence, not the handshake before it.
+            data = ref.name in _DATA
+            found.used = use if found.used is None or (data and not found.data) else found.used
+            found.data = found.data or data
         elif use.position and not ref.owner.startswith(_KEEPS_NOTHING) and not self._is_in_app(ref):
             found.handed[f"it is handed to {dotted(ref.owner)}.{ref.name}"] = None
 

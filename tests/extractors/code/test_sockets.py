@@ -74,3 +74,18 @@ def test_an_answer_that_is_kept_and_never_read_is_ignored() -> None:
     assert {fact.behaviour for fact in facts} == {"verify-result-ignored"}
     names = {fact.class_name.removeprefix("org.example.shop.") for fact in facts}
     assert names == {"Unread", "Replaced", "InLoop"}
+
+
+def test_the_exchange_of_data_is_evidence_where_it_is_claimed() -> None:
+    claimed = [
+        fact
+        for fact in _facts().callbacks
+        if fact.behaviour == "no-name-check" and fact.detail == "data is exchanged over it"
+    ]
+    assert len(claimed) >= 2
+    for fact in claimed:
+        assert any(
+            f"->{name}(" in (place.snippet or "")
+            for place in fact.evidence
+            for name in ("getInputStream", "getOutputStream", "wrap", "unwrap")
+        ), fact.class_name
