@@ -260,7 +260,7 @@ class CallbackWiring:
         uses = [*flow.reached, *self._used_by_hand(flow, taken)]
         installed = [(found, use) for use in uses if (found := self._installed(use)) is not None]
         places = sorted(installed, key=lambda one: _STRONGEST.index(one[0].activation))
-        made = tuple(location_in(site.method, site.offset, f"creates {dotted(str(site.target))}") for site in sites)
+        made = tuple(location_in(site.method, site.offset, _creation(site)) for site in sites)
         if places:
             first, use = places[0]
             trail = (*made[:1], *self._trail(flow, use))
@@ -342,3 +342,9 @@ class CallbackWiring:
         if method is None:
             return Location(kind="code", entry="", class_name=dotted(ref.owner), method=ref.name + ref.descriptor)
         return location_in(method, offset, snippet)
+
+
+def _creation(site: Site) -> str:
+    """Say what a site makes: an object of a class, or what a call hands out, which is written as any call is."""
+    target = str(site.target)
+    return target if isinstance(site.target, MethodRef) else f"creates {dotted(target)}"

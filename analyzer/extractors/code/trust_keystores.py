@@ -16,7 +16,7 @@ from analyzer.extractors.code.carried_hosts import CarriedHosts
 from analyzer.extractors.code.certificate_origins import CertificateOrigins
 from analyzer.extractors.code.certificates import passwords_of
 from analyzer.extractors.code.compared_constants import IN_CODE
-from analyzer.extractors.code.context import CodeContext, location_of
+from analyzer.extractors.code.context import CodeContext, location_in, location_of
 from analyzer.extractors.code.lambdas import with_lambdas
 from analyzer.extractors.code.stream_sources import StreamSource, stream_sources, texts_of
 from analyzer.extractors.code.trust_sources import ANDROID_CA_STORE, FACTORY, KEY_STORE, events_of, store_types
@@ -60,6 +60,8 @@ class _Store(msgspec.Struct):
 
     from_device: bool = False
     """Entries of ``AndroidCAStore``, those of the user included."""
+    device_places: dict[Location, None] = {}
+    """Where ``AndroidCAStore`` is asked for."""
     filtered: bool = False
     """Only aliases that begin with ``system:`` are taken."""
     entries: dict[StreamSource, None] = {}
@@ -190,7 +192,7 @@ class _Reader:
 
     def _fill(self, content: _Store, store: Value, method: DexMethod) -> None:
         if ANDROID_CA_STORE in store_types(store):
-            content.from_device = True
+            self._device(content, store)
             return
         for event in events_of(store):
             if not isinstance(event.ref, MethodRef) or event.position != 0:
@@ -203,13 +205,22 @@ class _Reader:
                 if len(event.arguments) > 1:
                     self._passwords(content, event.arguments[1], loading or method)
 
+    def _device(self, content: _Store, store: Value) -> None:
+        content.from_device = True
+        method = self._program.resolve_method(store.method) if isinstance(store, Result) else None
+        if isinstance(store, Result) and method is not None:
+            call = f'KeyStore.getInstance("{ANDROID_CA_STORE}")'
+            content.device_places[location_in(method, store.offset, call)] = None
+
     def _certificate(self, content: _Store, certificate: Value, method: DexMethod) -> None:
         for source in self._backtrace.sources(certificate):
             match source:
                 case Result(ref=ref, arguments=arguments) if ref.owner == KEY_STORE and ref.name == "getCertificate":
-                    types = [name for one in self._backtrace.sources(arguments[0]) for name in store_types(one)]
-                    if ANDROID_CA_STORE in types:
-                        content.from_device = True
+                    stores = [
+                        one for one in self._backtrace.sources(arguments[0]) if ANDROID_CA_STORE in store_types(one)
+                    ]
+                    if stores:
+                        self._device(content, stores[0])
                         reading = self._program.resolve_method(source.method)
                         places = (method,) if reading is None else (method, reading)
                         content.filtered = content.filtered or any(
@@ -250,7 +261,7 @@ class _Reader:
 
     def _state(self, site: Site, content: _Store, installed: Installation) -> None:
         owner = self._code.owner_of(site.method.ref.owner)
-        evidence = (location_of(site, str(site.target)), *installed.trail)
+        evidence = (location_of(site, str(site.target)), *content.device_places, *installed.trail)
         names = tuple(one.entry for one in content.entries if one.entry is not None)
         which = "unknown" if content.unknown else "user"
         api = OWN

@@ -44,6 +44,24 @@ def test_each_factory_says_whose_certificates_it_trusts(build: str) -> None:
 
 
 @pytest.mark.parametrize("build", BUILDS)
+def test_where_the_devices_store_is_asked_for_is_evidence(build: str) -> None:
+    quoted = {
+        use.api: [place.snippet for place in use.evidence if place.snippet == 'KeyStore.getInstance("AndroidCAStore")']
+        for use in facts(build).api_uses
+    }
+    assert (len(quoted["android-ca-store-trust"]), len(quoted["keystore-mix-trust"])) == (1, 1)
+    assert quoted["keystore-trust"] == []
+
+
+@pytest.mark.parametrize("build", BUILDS)
+def test_a_factory_that_a_call_hands_out_is_quoted_as_that_call(build: str) -> None:
+    snippets = {place.snippet or "" for use in facts(build).api_uses for place in use.evidence}
+    factory = "Ljavax/net/ssl/TrustManagerFactory;"
+    assert f"{factory}->getInstance(Ljava/lang/String;){factory}" in snippets
+    assert not any(snippet.startswith("creates ") and "->" in snippet for snippet in snippets)
+
+
+@pytest.mark.parametrize("build", BUILDS)
 def test_the_platforms_default_and_entries_of_the_system_are_no_find(build: str) -> None:
     methods = {(use.evidence[0].method or "").partition("(")[0] for use in facts(build).api_uses}
     assert not methods & {"wirePlatform", "wireSystemOnly", "wireCount"}
