@@ -5,7 +5,8 @@ from functools import cached_property
 
 import msgspec
 
-from analyzer.dataflow.values import Number, Value
+from analyzer.dataflow.state import Cell, Def, Definition, Differences, Heap
+from analyzer.dataflow.values import Number, OneOf, Value, alternatives
 from analyzer.dex import Instruction, SwitchPayload
 
 _FIRST_IF = 0x32
@@ -21,6 +22,8 @@ class Merge(msgspec.Struct, frozen=True):
     """The block that follows, by the offset of its first instruction."""
     origins: tuple[int, ...]
     """The blocks that lead to it."""
+    differences: Differences
+    """What is not the same on the ways that meet there."""
 
 
 class Numbered(msgspec.Struct, frozen=True):
@@ -62,6 +65,42 @@ class Control(msgspec.Struct, frozen=True):
     branches: tuple[Branch, ...]
     edges: dict[int, tuple[int, ...]]
     tested: frozenset[int]
+    definitions: dict[int, Definition]
+    objects: Heap
+    """What happened to objects until the method ends."""
+
+    def deciding(self, call: int) -> tuple[Merge, ...]:
+        """Return those of `merges` on which the arguments of the call at an offset may depend, the receiver left out.
+
+        They depend on what they are made of, and on what is put into that.
+        """
+        made = self.definitions.get(call)
+        if made is None:
+            return ()
+        sites: set[int] = set()
+        choices: list[frozenset[Value]] = []
+        waiting = list(made.operands if made.kind == "static" else made.operands[1:])
+        while waiting:
+            value = waiting.pop()
+            if isinstance(value, OneOf):
+                choices.append(frozenset(value.values))
+            for one in alternatives(value):
+                if not isinstance(one, Def) or one.offset in sites:
+                    continue
+                sites.add(one.offset)
+                cell = self.objects.get(one.offset, Cell())
+                changes = {offset for history in cell.histories for offset in history}
+                for offset in {one.offset, *changes} - {call}:
+                    waiting += self.definitions[offset].operands if offset in self.definitions else ()
+        return tuple(
+            merge
+            for merge in self.merges
+            if not sites.isdisjoint(merge.differences.sites)
+            or any(
+                not isinstance(value, OneOf) or any(choice.issuperset(value.values) for choice in choices)
+                for value in merge.differences.values
+            )
+        )
 
 
 def cases(switch: Instruction, payload: SwitchPayload, targets: Iterable[int]) -> dict[int, bool | Numbered]:

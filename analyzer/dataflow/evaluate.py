@@ -14,7 +14,7 @@ from analyzer.dataflow.machine import Machine
 from analyzer.dataflow.method_values import Call, ElementStore, FilledArray, MethodValues, Point, Store
 from analyzer.dataflow.side_work import SideWork
 from analyzer.dataflow.snapshot import Snapshots
-from analyzer.dataflow.state import Def, Heap, State
+from analyzer.dataflow.state import Def, Differences, Heap, State
 from analyzer.dataflow.values import CallKind, ClassName, Length, Number, OfClass, OneOf, Parameter, Text, Value
 from analyzer.dex import CodeItem, DexMethod, FieldRef, Instruction, MethodRef, Program, SwitchPayload
 
@@ -110,6 +110,7 @@ class _Evaluation:
         self._compared: dict[int, set[int]] = {}
         self._branches: list[Branch] = []
         self._met: dict[int, dict[int, None]] = {}
+        self._differences: dict[int, Differences] = {}
         self._method = method
         self._code = code
         self._limits = owner.limits
@@ -187,16 +188,16 @@ class _Evaluation:
             if self._ways.get(target, block.start) != block.start:
                 continue
             self._met.setdefault(target, {})[block.start] = None
-            if self._enter(target, state):
+            if self._enter(target, state, self._differences.setdefault(target, Differences())):
                 changed[target] = None
         return list(changed)
 
-    def _enter(self, target: int, state: State) -> bool:
+    def _enter(self, target: int, state: State, differences: Differences | None = None) -> bool:
         known = self._entries.get(target)
         if known is None:
             self._entries[target] = state.copy()
             return True
-        return known.join(state)
+        return known.join(state, differences)
 
     def _feasible(self, block: Block, state: State) -> tuple[int, ...]:
         """Return what may run after a block: a branch on constants goes one way."""
@@ -280,16 +281,18 @@ class _Evaluation:
                 _add(ending.heap, state.heap)
         return MethodValues(
             self._method, calls, stores, elements, filled, returned, tuple(return_offsets), ending, self._incomplete,
-            self._control(),
+            self._control(ending.heap),
         )  # fmt: skip
 
-    def _control(self) -> Control:
+    def _control(self, objects: Heap) -> Control:
         return Control(
             tuple(self._merges()),
             {index: tuple(sorted(numbers)) for index, numbers in self._compared.items()},
             tuple(self._branches),
             {target: tuple(origins) for target, origins in self._met.items()},
             frozenset(self._machine.tested),
+            self._machine.definitions,
+            objects,
         )
 
     def _branch(self, block: Block, operands: list[Value | None], at: Point) -> Iterator[Branch]:
@@ -312,7 +315,7 @@ class _Evaluation:
             forward = all(rank[origin] < rank[start] for origin in origins)
             registers = self._entries[start].registers if start in self._entries else []
             if len(origins) > 1 and forward and any(isinstance(one, OneOf) for one in registers):
-                yield Merge(start, tuple(origins))
+                yield Merge(start, tuple(origins), self._differences.get(start, Differences()))
 
     def _call(self, offset: int, point: Point) -> Call:
         definition = self._machine.definitions[offset]

@@ -125,6 +125,8 @@ class MethodValues:
         """The return instructions that can run, ``return-void`` included."""
         self.merges = control.merges
         """Where branches meet that leave different values, in the order of the code."""
+        self.merges_deciding = control.deciding
+        """Those on which the arguments of a call may depend, by the call's offset."""
         self.compared = control.compared
         """With which numbers branches compare parameters, by the parameter's index."""
         self.tested = control.tested

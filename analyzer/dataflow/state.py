@@ -83,8 +83,8 @@ class State(msgspec.Struct):
         """Return a state that can be changed on its own."""
         return State(self.registers.copy(), self.heap.copy(), self.pending)
 
-    def join(self, other: "State") -> bool:
-        """Take in what holds on another way; say whether that changed anything."""
+    def join(self, other: "State", differences: "Differences | None" = None) -> bool:
+        """Take in what holds on another way; say whether that changed anything, and what to `differences`."""
         changed = False
         registers = self.registers
         for number, (mine, theirs) in enumerate(zip(registers, other.registers, strict=True)):
@@ -98,6 +98,8 @@ class State(msgspec.Struct):
             if merged is not mine:
                 registers[number] = merged
                 changed = True
+                if differences is not None:
+                    differences.values[merged] = None
         heap = self.heap
         for site, cell in other.heap.items():
             known = heap.get(site)
@@ -107,7 +109,18 @@ class State(msgspec.Struct):
             if merged_cell is not known and merged_cell != known:
                 heap[site] = merged_cell
                 changed = True
+                if differences is not None:
+                    differences.sites.add(site)
         return changed
+
+
+class Differences(msgspec.Struct):
+    """What is not the same on all ways that meet at one place."""
+
+    values: dict[Value, None] = {}
+    """What registers then hold."""
+    sites: set[int] = set()
+    """The objects to which not the same happened, by the offset of the instruction that made each."""
 
 
 def join_atoms(mine: Value, theirs: Value) -> Value:

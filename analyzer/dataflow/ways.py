@@ -19,7 +19,7 @@ from analyzer.dataflow.values import (
     join,
     walk,
 )
-from analyzer.dex import DexMethod
+from analyzer.dex import DexMethod, FieldRef
 
 _MAX_STEPS = 5_000
 """Most steps of looking for a way through a method."""
@@ -86,8 +86,11 @@ def ways_to(
         call = _call(values, offset)
         if values is None or call is None or (ways and not _is_possible(values, offset)):
             continue
-        merges = [one for one in values.merges if one.start <= offset and one.start not in ways]
-        if merges and _open_arguments(call):
+        if not _open_arguments(call):
+            found.setdefault(call.arguments, call)
+            continue
+        merges = [one for one in values.merges_deciding(offset) if one.start <= offset and one.start not in ways]
+        if merges:
             last = merges[-1]
             waiting += [{**ways, last.start: origin} for origin in reversed(last.origins)]
         else:
@@ -112,7 +115,8 @@ def _is_possible(values: MethodValues, offset: int) -> bool:
     for block, origins in _leading_to(values.edges, goal).items():
         for origin in origins:
             following.setdefault(origin, []).append(block)
-    branches = {branch.block: branch for branch in values.branches if _is_steady(branch, values)}
+    written = frozenset(store.ref for store in values.stores.values())
+    branches = {one.block: one for one in values.branches if one.block in following and _is_steady(one, written)}
     waiting: list[tuple[int, frozenset[int], _Known]] = [(0, frozenset(), _Known())]
     for _ in range(_MAX_STEPS):
         if not waiting:
@@ -172,9 +176,8 @@ def _is_text_only(result: Result) -> bool:
     )
 
 
-def _is_steady(branch: Branch, values: MethodValues) -> bool:
-    """Say whether what a branch asks for is the same wherever the method asks again."""
-    written = {store.ref for store in values.stores.values()}
+def _is_steady(branch: Branch, written: frozenset[FieldRef]) -> bool:
+    """Say whether what a branch asks for is the same wherever the method, which writes some fields, asks again."""
     return not any(
         isinstance(part, Unknown) or (isinstance(part, FieldValue) and part.ref in written)
         for operand in branch.operands
