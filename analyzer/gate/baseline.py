@@ -40,7 +40,8 @@ def mark_known(
         known = left[finding.fingerprint] > 0
         if known:
             left[finding.fingerprint] -= 1
-        elif finding.waiver is None:
+        elif finding.waiver is None and finding.confidence is not Confidence.COVERAGE:
+            # Those that no baseline ever lists are not counted as new each time.
             new += 1
         marked.append(replace(finding, known=known))
     unanswered = {rule.rule_id for rule in not_evaluated}

@@ -58,8 +58,12 @@ def group_findings(result: ScanResult) -> tuple[FindingGroup, ...]:
 
 
 def says(title: str, subjects: Sequence[str]) -> bool:
-    """Tell whether a title ends in its only subject, as in "Cleartext allowed for all hosts", which is said once."""
-    return len(subjects) == 1 and title.lower().endswith(f" {subjects[0].lower()}")
+    """Tell whether a title holds the words of its only subject, as in "Cleartext allowed for all hosts"."""
+    return (
+        len(subjects) == 1
+        and " " in subjects[0]
+        and re.search(rf"\b{re.escape(subjects[0])}\b", title, re.IGNORECASE) is not None
+    )
 
 
 def finding_anchors(findings: Sequence[Finding]) -> tuple[str, ...]:

@@ -63,6 +63,12 @@ def test_waived_and_coverage_findings_are_not_listed() -> None:
     assert [entry.fingerprint for entry in of(EXPIRED, WAIVED, unsure).apps[APP.package]] == [EXPIRED.fingerprint]
 
 
+def test_what_a_baseline_never_lists_is_not_new_right_after_it_was_written() -> None:
+    coverage = replace(OTHER, confidence=Confidence.COVERAGE)
+    _, use = mark_known((EXPIRED, coverage, WAIVED), (), of(EXPIRED, coverage, WAIVED), APP.package)
+    assert (use.known, use.new, use.stale) == (1, 0, ())
+
+
 def test_an_app_that_cannot_be_read_leaves_its_entries_alone() -> None:
     before = of(EXPIRED)
     assert baseline_of([unreadable_result()], before) == before

@@ -201,6 +201,7 @@ def test_the_same_result_gives_the_same_text(name: str) -> None:
 def test_a_title_that_names_its_subject_is_not_followed_by_it() -> None:
     assert says("Cleartext allowed for all hosts", ["all hosts"])
     assert not says("Cleartext allowed for all hosts", ["all hosts", "shop.example"])
+    assert says("First-party hosts without pins", ["first-party hosts"])
     assert not says("User-installed CAs trusted", ["all hosts"])
     assert not says("Policy of small hosts", ["all hosts"])
 
