@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from analyzer.model import Confidence, FactKind, GapReason, Severity
+from analyzer.model.mechanism_names import MECHANISMS as MECHANISMS
+from analyzer.model.mechanism_names import mechanism_in_text as mechanism_in_text
 from analyzer.reporters.text import shorten, visible
 
 MAX_TEXT_CHARACTERS = 600
@@ -57,34 +59,6 @@ HIDDEN_KINDS: Mapping[FactKind, str] = {
     "code": "what the code calls",
     "native": "what native libraries do",
 }
-MECHANISMS: Mapping[str, str] = {
-    "nsc": "Network security configuration",
-    "okhttp3": "OkHttp",
-    "okhttp2": "OkHttp 2",
-    "trustkit": "TrustKit",
-    "custom-tm": "Trust manager of the app",
-    "keystore-tm": "Bundled key store",
-    "interceptor": "OkHttp interceptor",
-    "verifier-pin": "Hostname verifier",
-    "connection-pin": "Check of a connection",
-    "cronet": "Cronet",
-    "httpengine": "HttpEngine",
-    "androidpinning": "AndroidPinning",
-    "fabric": "Fabric",
-    "cwac": "CWAC-NetSecurity",
-    "conscrypt": "Conscrypt",
-    "netty": "Netty",
-    "worklight": "Worklight",
-    "titanium": "Titanium",
-    "webview": "WebView",
-    "rn": "React Native",
-    "flutter": "Flutter",
-    "cordova": "Cordova",
-    "xamarin": "Xamarin",
-    "unity": "Unity",
-    "native": "Native code",
-    "string": "Text that looks like a pin",
-}
 CALLBACK_KINDS: Mapping[str, str] = {
     "trust_manager": "trust manager",
     "hostname_verifier": "hostname verifier",
@@ -125,17 +99,6 @@ DOMAIN_PROBLEMS: Mapping[str, str] = {
     "unicode": "it is not in ASCII form",
     "cidr": "it is an address range",
 }
-
-
-_COMMON_NOUNS = frozenset({"custom-tm", "keystore-tm", "verifier-pin", "connection-pin"})
-
-
-def mechanism_in_text(mechanism: str) -> str:
-    """Return a mechanism as it stands within a sentence: common nouns take an article, names stay as they are."""
-    name = MECHANISMS[mechanism]
-    if mechanism == "native":
-        return "native code"
-    return f"a {name[:1].lower()}{name[1:]}" if mechanism in _COMMON_NOUNS else name
 
 
 def show(text: str, most: int = MAX_TEXT_CHARACTERS) -> str:

@@ -11,7 +11,13 @@ from analyzer.model import AppInfo, Facts, HostFact, NetworkPolicy, PinFact
 from analyzer.options import ScanOptions
 from analyzer.ruleset.functions import Context
 from analyzer.ruleset.functions.pin_snippets import corrected_pin_set
-from analyzer.ruleset.functions.pins import conflicting_sets, is_pinned_at_all, stale_pins, unpinned_hosts
+from analyzer.ruleset.functions.pins import (
+    conflicting_sets,
+    is_pinned_at_all,
+    mechanism_name,
+    stale_pins,
+    unpinned_hosts,
+)
 from analyzer.ruleset.pin_views import pin_sets
 from analyzer.ruleset.views import PinSetView
 
@@ -117,7 +123,7 @@ def test_sets_meet_where_some_host_belongs_to_both(
 ) -> None:
     expired = pin(host, include_subdomains=include_subdomains, mechanism="trustkit", expires_on="2025-01-01")
     around = context(expired, pin(other))
-    assert conflicting_sets(around, the_set(around, "trustkit")) == (("okhttp3",) if meet else ())
+    assert conflicting_sets(around, the_set(around, "trustkit")) == (("OkHttp",) if meet else ())
 
 
 def test_a_custom_trust_manager_replaces_the_policys_pins() -> None:
@@ -166,3 +172,11 @@ def test_hostile_hosts_stay_text_in_snippets() -> None:
     assert "pin-set of a- - - -b -->" in corrected_pin_set(rule, the_set(rule, "nsc"))
     code = context(pin('${boom}", "x'))
     assert '.add("\\${boom}\\", \\"x", "sha256/' in corrected_pin_set(code, the_set(code, "okhttp3"))
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "name"),
+    [("okhttp3", "OkHttp"), ("nsc", "network security configuration"), ("custom-tm", "trust manager of the app")],
+)
+def test_messages_name_mechanisms_as_reports_do(mechanism: str, name: str) -> None:
+    assert mechanism_name(mechanism) == name

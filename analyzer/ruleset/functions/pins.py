@@ -5,7 +5,7 @@ Conditions call them by the name given to ``@judgement``.
 
 import base64
 
-from analyzer.model import PinFact
+from analyzer.model import PinFact, mechanism_names
 from analyzer.model.policy import HIGHEST_KNOWN_LEVEL
 from analyzer.model.policy_lookup import effective
 from analyzer.ruleset import pin_views
@@ -65,6 +65,12 @@ def _pins_written(context: Context, value: str) -> list[PinFact]:
         for pin in context.facts.pins
         if pin.value == value or (pin.digest is not None and base64.b64encode(pin.digest).decode("ascii") == bare)
     ]
+
+
+@judgement("mechanism_name")
+def mechanism_name(mechanism: str) -> str:
+    """Return what reports call a mechanism that pins, such as ``OkHttp`` for ``okhttp3``."""
+    return mechanism_names.mechanism_name(mechanism)
 
 
 @judgement("host_pattern")
@@ -159,7 +165,7 @@ def conflicting_sets(context: Context, fact: PinSetView) -> tuple[str, ...]:
         matches = _matches_chain(context, scope[0].host, scope)
         working = not _is_broken(scope, expired=_is_expired(context, scope))
         if (mismatched and matches) or (broken and working and matches is not False):
-            others[mechanism] = None
+            others[mechanism_names.mechanism_name(mechanism)] = None
     return tuple(others)
 
 
