@@ -84,6 +84,19 @@ class Backtrace:
                 waiting.extend(reversed(further))
         return tuple(found)
 
+    def types_of(self, value: Value) -> list[str] | None:
+        """Return the classes of the objects that a value may be, null left out; None when one is not known."""
+        types = [getattr(one, "type", None) for one in self.sources(value) if one != Number(0)]
+        return [one for one in types if one] if types and all(types) else None
+
+    def number_of(self, value: FieldValue, objects: tuple[Created, ...]) -> int | None:
+        """Return the only number that a field holds where ``this`` is one of `objects`, and constructors set it."""
+        definition = self._program.resolve_field(value.ref)
+        if definition is None or not objects or not self._set_by_constructors(definition):
+            return None
+        found = self.sources(value, objects)
+        return found[0].value if len(found) == 1 and isinstance(found[0], Number) else None
+
     def _further(self, value: Value, question: Question, objects: tuple[Created, ...] = ()) -> list[Value] | None:
         """Return where a value is from, one step back; None when it is where it begins."""
         match value:

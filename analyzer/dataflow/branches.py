@@ -18,6 +18,7 @@ from analyzer.dex import CodeItem, Instruction, MethodRef, SwitchPayload
 
 _OPERATORS: tuple[Operator, ...] = ("eq", "ne", "lt", "ge", "gt", "le")
 _OPPOSITE: dict[Operator, Operator] = {"eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt", "gt": "le", "le": "gt"}
+_TEXTS = frozenset(f"Ljava/lang/{name};" for name in ("String", "StringBuilder", "StringBuffer"))
 _FIRST_IF = 0x32
 _FIRST_IF_ZERO = 0x38
 Choice = tuple[int, tuple[Condition, ...]]
@@ -134,9 +135,14 @@ def _constant(condition: Condition) -> bool | None:
             "eq": one == other, "ne": one != other, "lt": one < other,
             "ge": one >= other, "gt": one > other, "le": one <= other,
         }[condition.operator]  # fmt: skip
-    if right == Number(0) and isinstance(left, Created | Items | Text | ClassName | Caught):
+    if right == Number(0) and (isinstance(left, Created | Items | Text | ClassName | Caught) or _is_text(left)):
         return {"eq": False, "ne": True}.get(condition.operator)
     return None
+
+
+def _is_text(value: Value) -> bool:
+    """Say whether a value is what a method of a text or of its builder returns, which is never null (Java SE 8)."""
+    return isinstance(value, Result) and value.ref.owner in _TEXTS and value.ref.return_type[0] in "L["
 
 
 def _vague(value: Value) -> bool:

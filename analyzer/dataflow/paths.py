@@ -15,6 +15,7 @@ import msgspec
 from analyzer.dataflow.branches import Facts
 from analyzer.dataflow.calls import kind_of
 from analyzer.dataflow.dispatch import Dispatch, ReceiverTypes
+from analyzer.dataflow.empty import never_has_next
 from analyzer.dataflow.exceptions import THROWABLE, catches
 from analyzer.dataflow.instances import is_instance
 from analyzer.dataflow.path_flow import BLOCK_ENDS, Flow
@@ -211,7 +212,7 @@ class _Exploration(Flow):
         if one.offset in top.executed:
             thread.facts.forget(top.body.method.ref, one.offset)
         top.executed.add(one.offset)
-        simple = _unboxed(ref, arguments)
+        simple = Number(0) if never_has_next(self._program, ref, arguments) else _unboxed(ref, arguments)
         if simple is not None:
             top.registers.pending = simple
             return None

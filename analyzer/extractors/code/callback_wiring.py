@@ -175,6 +175,21 @@ class CallbackWiring:
             return None
         return frozenset(numbers)
 
+    def objects_of(
+        self, descriptor: str, field: FieldRef | None = None, case: int | None = None
+    ) -> tuple[Created, ...]:
+        """Return the objects of a class as they are created, of a merged one those of a case; none if one is lost."""
+        found: list[Created] = []
+        for site in self.creations_of(descriptor)[:_MAX_CREATIONS]:
+            values = self._resolver.evaluator.evaluate(site.method)
+            created = None if values is None else values.object_at(site.offset)
+            if not isinstance(created, Created):
+                return ()
+            variants = None if field is None else self.variants_at(site, field)
+            if variants is None or case in variants:
+                found.append(created)
+        return tuple(found)
+
     def cases_of(self, method: DexMethod, descriptor: str) -> list[tuple[FieldRef | None, int | None]]:
         """Return the discriminator of a merged class, as `method` tests it, with each value that occurs.
 

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from analyzer.dataflow.backtrace import Backtrace
 from analyzer.dataflow.path_model import Condition, Step
 from analyzer.dataflow.paths import PathFinder, PathLimits
 from analyzer.dataflow.resolve import Resolver
-from analyzer.dataflow.values import Element, Number, Text, Value
+from analyzer.dataflow.values import Element, FieldValue, Number, Text, Value
 from analyzer.dex import DexMethod, FieldRef, MethodRef, dotted
 from analyzer.extractors.code.build_switches import BuildSwitches
 from analyzer.extractors.code.callback_wiring import CallbackWiring, Installation
@@ -78,7 +79,9 @@ class _Extraction:
         self._resolver = code.resolver or Resolver(code.program)
         self._wiring = wiring
         constants = BuildSwitches(code, self._resolver).constant
-        self._finder = PathFinder(code.program, decides, _LIMITS, raised=RAISED, constants=constants)
+        self._backtrace = Backtrace(self._resolver)
+        types = self._backtrace.types_of
+        self._finder = PathFinder(code.program, decides, _LIMITS, types, raised=RAISED, constants=constants)
         self._asked: list[DexMethod] = []
         self._answers: dict[tuple[DexMethod, str], Verdict | None] = {}
 
@@ -141,12 +144,17 @@ class _Extraction:
         self, method: DexMethod, this_type: str, field: FieldRef | None = None, case: int | None = None
     ) -> Verdict | None:
         fields: dict[FieldRef, Value] = {} if field is None or case is None else {field: Number(case)}
+        objects = self._wiring.objects_of(this_type, field, case)
+
+        def number(value: FieldValue) -> int | None:
+            return self._backtrace.number_of(value, objects)
+
         if fields:
-            return judge(self._finder, method, self._is_sound, this_type, fields)
+            return judge(self._finder, method, self._is_sound, this_type, fields, number)
         key = (method, this_type)
         if key not in self._answers:
             self._asked.append(method)
-            self._answers[key] = judge(self._finder, method, self._is_sound, this_type)
+            self._answers[key] = judge(self._finder, method, self._is_sound, this_type, number=number)
             self._asked.pop()
         return self._answers[key]
 

@@ -1,7 +1,7 @@
 """Which calls decide about a certificate chain, and which conditions compare something."""
 
 from analyzer.dataflow.exceptions import THROWABLE
-from analyzer.dataflow.path_model import Condition, Step
+from analyzer.dataflow.path_model import Condition, Path, Step
 from analyzer.dataflow.values import Computed, Number, Result, Value
 from analyzer.dex import MethodRef, Program
 from analyzer.extractors.code.trust_features import CALLS, CERTIFICATE, is_signature_check
@@ -186,3 +186,19 @@ def matches(condition: Condition, program: Program | None = None) -> bool:
     if name in _POSITIONS:
         return (condition.operator, right.value) in (("ge", 0), ("gt", -1), ("ne", -1))
     return _looks_up(left.ref) and condition.holds is True
+
+
+def contradicts(condition: Condition, path: Path) -> bool:
+    """Say whether the opposite of a condition holds on a path."""
+    opposite = {"eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt", "gt": "le", "le": "gt"}[condition.operator]
+    return any(
+        other.left == condition.left and other.right == condition.right and other.operator == opposite
+        for other in path.conditions
+    )
+
+
+def called_name(step: Step) -> str:
+    """Return class and method of a call."""
+    ref = step.ref
+    assert isinstance(ref, MethodRef)
+    return f"{ref.owner[1:-1].rpartition('/')[2]}.{ref.name}"

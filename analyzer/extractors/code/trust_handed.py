@@ -1,11 +1,12 @@
-"""Checks that are handed to the platform to run: to executors, threads, or with other privileges."""
+"""Checks that are not simply made once: handed to the platform to run, tried again, or made in turns of a loop."""
 
-from analyzer.dataflow.path_model import Step
-from analyzer.dataflow.values import Created
+from analyzer.dataflow.path_model import Path, Paths, Step
+from analyzer.dataflow.values import Computed, Created, FieldValue, Result, Value
 from analyzer.dex import DexMethod, Program
 from analyzer.extractors.code.trust_checks import is_check
 from analyzer.extractors.code.trust_features import CALLS
 
+_NEXT = frozenset({"next", "nextElement"})
 _MAX_METHODS = 24
 """Most methods of one task that are looked into."""
 
@@ -19,6 +20,21 @@ def hands_over_check(program: Program, step: Step) -> bool:
         return False
     given = [one.type for one in step.arguments[step.kind != "static" :] if isinstance(one, Created)]
     return any(_checks(program, name) for name in given)
+
+
+def is_repeated(path: Path, failed: Step) -> bool:
+    """Say whether a check that failed is made again later on a path, and does not fail then: one anchor of several."""
+    after = path.steps[path.steps.index(failed) + 1 :]
+    return any(step.called == failed.called and step.threw is None for step in after)
+
+
+def from_a_loop(paths: Paths, value: Value) -> bool:
+    """Say whether a value says which kind of object a loop has come to: other turns of it, which run as well, differ.
+
+    A field tells that, as the lambdas have it that a shrinker merged, and so does a test of the class.
+    """
+    tells = isinstance(value, FieldValue) or (isinstance(value, Computed) and value.operation == "instance-of")
+    return tells and any(isinstance(one, Result) and one.ref.name in _NEXT for one in paths.ingredients(value))
 
 
 def _checks(program: Program, name: str) -> bool:

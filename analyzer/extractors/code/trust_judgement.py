@@ -18,7 +18,9 @@ from analyzer.dataflow.values import (
 )
 from analyzer.dex import MethodRef, Program
 from analyzer.extractors.code.trust_checks import (
+    called_name,
     compares_objects,
+    contradicts,
     decides,
     is_check,
     is_harmless,
@@ -28,7 +30,7 @@ from analyzer.extractors.code.trust_checks import (
 )
 from analyzer.extractors.code.trust_classes import PATHS_FIRST, WEAK, Behaviour, Judgement, Labelled
 from analyzer.extractors.code.trust_features import CERTIFICATE, FeatureReader, Features, is_signature_check
-from analyzer.extractors.code.trust_handed import hands_over_check
+from analyzer.extractors.code.trust_handed import from_a_loop, hands_over_check, is_repeated
 from analyzer.extractors.code.trust_sources import Manager
 
 TWO_ARGUMENTS: Final = "([Ljava/security/cert/X509Certificate;Ljava/lang/String;)V"
@@ -48,16 +50,19 @@ class Judge:
         managers: AskManager,
         judge_class: JudgeClass,
         constant: Callable[[Value], int | None],
+        given: Callable[[FieldValue], bool],
     ) -> None:
         """Ask `managers` what a receiver may be, `judge_class` what another class of the app does.
 
-        `constant` resolves a field or result to the only number it may have; None when there are several.
+        `constant` resolves a field or result to the only number it may have; None when there are several. `given`
+        says of a field of the object that it always holds another one.
         """
         self._program = program
         self._paths = paths
         self._managers = managers
         self._judge_class = judge_class
         self._constant = constant
+        self._given = given
         self._features = FeatureReader(program, paths)
         self._kept: set[Condition | Step] = set()
 
@@ -75,13 +80,15 @@ class Judge:
         if not labelled:
             return self._without_acceptance(real)
         labels = {one.label for one in labelled}
-        decided = next(label for label in PATHS_FIRST if label in labels)
+        decided: Behaviour = next(label for label in PATHS_FIRST if label in labels)
         if self._paths.incomplete is not None and decided not in WEAK:
             return self._judgement("unknown", labelled, reason=self._paths.incomplete)
         deciding = [one for one in labelled if one.label == decided]
         if decided in WEAK:
             weak = [one for one in labelled if one.label in WEAK]
             flag = self._flag(weak, labelled, real)
+            if flag is not None and from_a_loop(self._paths, flag[0]):
+                return self._judgement("unknown", weak, reason="what a loop goes through is checked in several ways")
             if flag is not None:
                 return msgspec.structs.replace(
                     self._judgement("flag-dependent", weak),
@@ -111,6 +118,8 @@ class Judge:
         for condition in path.conditions:
             if not isinstance(condition.right, Number) or condition.operator not in ("eq", "ne"):
                 continue
+            if isinstance(condition.left, FieldValue) and condition.holds is False and self._given(condition.left):
+                return True
             if isinstance(condition.left, FieldValue | Result) and not self._features.of(condition.left).from_chain:
                 number = self._constant(condition.left)
                 if number is not None and (number == condition.right.value) is not (condition.operator == "eq"):
@@ -136,6 +145,7 @@ class Judge:
         checks = [step for step in path.steps if self._is_check(step)]
         passed = [step for step in checks if step.threw is None and self._of_chain(step)]
         failed = [step for step in path.caught if step.called is not None and decides(self._program, step.called)]
+        failed = [step for step in failed if not is_repeated(path, step)]
         pins = [one for one in path.conditions if self._is_pin(one)]
         self._kept.update((*passed, *failed, *pins))
         if passed:
@@ -148,7 +158,7 @@ class Judge:
             opaque = next((step for step in path.steps if hands_over_check(self._program, step)), None)
         if opaque is not None and opaque.threw is None:
             self._kept.add(opaque)
-            return Labelled(path, "unknown", why_unknown=f"{_called(opaque)} is not looked into")
+            return Labelled(path, "unknown", why_unknown=f"{called_name(opaque)} is not looked into")
         if failed or path.recovered:
             self._kept.update(one for one in path.conditions if self._features.of(one.left).from_chain)
             return Labelled(path, "swallow")
@@ -353,7 +363,7 @@ class Judge:
         found: list[Condition] = []
         for one in weak:
             flags = [condition for condition in one.path.conditions if self._is_flag(condition)]
-            decisive = [condition for condition in flags if any(_contradicts(condition, path) for path in better)]
+            decisive = [condition for condition in flags if any(contradicts(condition, path) for path in better)]
             if not decisive:
                 return None
             found.append(decisive[0])
@@ -380,19 +390,5 @@ class Judge:
         )
 
 
-def _contradicts(condition: Condition, path: Path) -> bool:
-    opposite = {"eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt", "gt": "le", "le": "gt"}[condition.operator]
-    return any(
-        other.left == condition.left and other.right == condition.right and other.operator == opposite
-        for other in path.conditions
-    )
-
-
 def _is_object(value: Value) -> bool:
     return isinstance(value, Parameter | FieldValue | Result | Element | Length)
-
-
-def _called(step: Step) -> str:
-    ref = step.ref
-    assert isinstance(ref, MethodRef)
-    return f"{ref.owner[1:-1].rpartition('/')[2]}.{ref.name}"

@@ -7,7 +7,7 @@ import msgspec
 from analyzer.dataflow.path_model import Path, Paths
 from analyzer.dataflow.paths import PathFinder
 from analyzer.dataflow.resolve import Resolver
-from analyzer.dataflow.values import Created, FieldValue, Number, Parameter, Value
+from analyzer.dataflow.values import Created, FieldValue, Number, Parameter, Result, Value
 from analyzer.dex import DexMethod, FieldRef, MethodRef, dotted
 from analyzer.extractors.code.build_switches import BuildSwitches, may_hold_default
 from analyzer.extractors.code.callback_wiring import CallbackWiring, Installation
@@ -96,9 +96,7 @@ class TrustManagers:
                 yield name
 
     def _receiver_types(self, value: Value) -> list[str] | None:
-        found = self.sources.backtrace.sources(value)
-        types = [getattr(one, "type", None) for one in found if one != Number(0)]
-        return [one for one in types if one] if types and all(types) else None
+        return self.sources.backtrace.types_of(value)
 
     def read(self) -> Iterator[JudgedManager]:
         """Yield the managers, classes in order of their names, cases of a merged class by number."""
@@ -193,6 +191,7 @@ class TrustManagers:
             lambda value: self.sources.of(value, objects),
             self.behaviour_of,
             lambda value: self._constant_of(value, objects),
+            lambda value: self._is_given(value, objects),
         )
         return JudgedBody(form, method, paths, judge.run())
 
@@ -214,10 +213,15 @@ class TrustManagers:
         if known is not None or not objects or not isinstance(value, FieldValue) or value.base is None:
             return known
         # The number of a merged lambda that a constant of an enum holds, say.
-        found = set(self.sources.backtrace.sources(value, objects))
-        numbers = [one.value for one in found if isinstance(one, Number)]
-        same = len(found) == 1 and len(numbers) == 1 and self._set_once(value.ref)
-        return numbers[0] if same else None
+        return self.sources.backtrace.number_of(value, objects)
+
+    def _is_given(self, value: FieldValue, objects: tuple[Created, ...]) -> bool:
+        """Say whether a field of ``this`` is set by constructors alone, and none of `objects` is given null for it."""
+        is_own = isinstance(value.base, Parameter) and value.ref.type[0] in "L["
+        if not objects or not is_own or not self._set_once(value.ref):
+            return False
+        sources = self.sources.backtrace.sources(value, objects)
+        return bool(sources) and all(isinstance(one, Created | Result) for one in sources)
 
     def _is_set_from_the_start(self, value: FieldValue) -> bool:
         """Say whether a field never holds anything but what it resolves to."""

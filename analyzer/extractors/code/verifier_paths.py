@@ -72,6 +72,7 @@ def judge(
     sound: Callable[[MethodRef], bool],
     this_type: str | None = None,
     fields: Mapping[FieldRef, Value] | None = None,
+    number: Callable[[FieldValue], int | None] | None = None,
 ) -> Verdict | None:
     """Say what a ``verify`` method accepts; None when it has no code.
 
@@ -81,9 +82,26 @@ def judge(
         sound: Says of a verifier that is asked whether it decides by the certificate.
         this_type: Class of the verifier, when it is below the one that defines the method.
         fields: What fields hold: the discriminator of a merged class.
+        number: Says which number a field of an object that the verifier holds always has: which of several merged
+            lambdas it is.
     """
     paths = finder.paths(method, this_type=this_type, fields=fields)
+    if paths is not None and number is not None:
+        possible = tuple(path for path in paths.paths if not _contradicts(path, number))
+        paths = msgspec.structs.replace(paths, paths=possible or paths.paths)
     return None if paths is None else _Judgement(paths, Reader(finder.program, paths, sound)).verdict()
+
+
+def _contradicts(path: Path, number: Callable[[FieldValue], int | None]) -> bool:
+    """Say whether a condition on a path needs a field to hold another number than it does."""
+    for one in path.conditions:
+        left, right = one.left, one.right
+        if not isinstance(left, FieldValue) or left.ref.type != "I" or not isinstance(left.base, FieldValue):
+            continue
+        known = number(left) if isinstance(right, Number) and one.operator in ("eq", "ne") else None
+        if known is not None and (Number(known) == right) is not (one.operator == "eq"):
+            return True
+    return False
 
 
 class _Way(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from analyzer.dataflow.backtrace import Backtrace
 from analyzer.dataflow.path_model import Condition, Step
 from analyzer.dataflow.paths import PathFinder
 from analyzer.dataflow.resolve import Resolver
@@ -39,7 +40,8 @@ class WebViewFacts(msgspec.Struct, frozen=True, kw_only=True):
 def extract_webview_handlers(code: CodeContext, wiring: CallbackWiring) -> WebViewFacts:
     """State what every WebView client of an app does about certificate errors, and whether it is used."""
     resolver = code.resolver or Resolver(code.program)
-    finder = PathFinder(code.program, decides, constants=BuildSwitches(code, resolver).constant)
+    constants = BuildSwitches(code, resolver).constant
+    finder = PathFinder(code.program, decides, receiver_types=Backtrace(resolver).types_of, constants=constants)
     listeners = Listeners(code.program, resolver, finder)
     facts: list[CallbackFact] = []
     gaps: list[AnalysisGap] = []

@@ -6,6 +6,7 @@ from functools import cache
 import pytest
 
 from analyzer.extractors.code.callback_wiring import CallbackWiring
+from analyzer.extractors.code.hostname_verifiers import extract_hostname_verifiers
 from analyzer.extractors.code.sockets import extract_sockets
 from analyzer.extractors.code.trust_managers import extract_trust_managers
 from analyzer.extractors.code.webview_handlers import extract_webview_handlers
@@ -19,6 +20,9 @@ JAVA = {
     "StartsTask": "unknown",
     "WalksToRoot": "unknown",
     "WalksNowhere": "self-signed",
+    "TriesAnchors": "unknown",
+    "AsksIfGiven": "delegate",
+    "AsksNobody": "accept-all",
     "KnownPage": "certificate",
 }
 KOTLIN = {
@@ -31,6 +35,9 @@ KOTLIN = {
     "ByNoStrategy": "accept-all",
     "Listed": "always-throw",
     "CodesPage": "error-code",
+    "ToldPage": "cancel",
+    "ComparesNames": "custom",
+    "AsksRule": "delegate",
     "Unnamed": "no-name-check",
     "Named": "verifier-tested",
 }
@@ -42,6 +49,7 @@ def facts(name: str) -> tuple[CallbackFact, ...]:
     wiring = CallbackWiring(code)
     return (
         *extract_trust_managers(code, wiring).callbacks,
+        *extract_hostname_verifiers(code, wiring).callbacks,
         *extract_webview_handlers(code, wiring).callbacks,
         *extract_sockets(code, wiring).callbacks,
     )
