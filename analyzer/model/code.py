@@ -42,6 +42,8 @@ class CallbackFact(Record, frozen=True, kw_only=True):
     """What decides, in words: on what it depends whether it accepts, whom it asks, or why that could not be told."""
     values: tuple[str, ...] = ()
     """Constants that it compares with, as far as they are known."""
+    values_complete: bool = False
+    """True for an ``allow-list`` that accepts the names in `values`, and no others."""
     debug_only: bool = False
     """True when what it accepts wrongly it accepts in debuggable builds only."""
     flag: FlagSource | None = None

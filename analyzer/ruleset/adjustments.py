@@ -57,6 +57,8 @@ def is_local_fact(fact: Record) -> bool:
         local = getattr(fact, field, None)
         if isinstance(local, bool):
             return local
+    if getattr(fact, "values_complete", False):
+        return all(is_local(name) for name in getattr(fact, "values", ()))
     host = getattr(fact, "host", None)
     return isinstance(host, str) and is_local(host)
 

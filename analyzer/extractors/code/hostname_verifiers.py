@@ -182,6 +182,7 @@ class _Extraction:
             process_wide=installation.process_wide,
             detail=verdict.detail,
             values=self._texts(verdict.operands),
+            values_complete=verdict.behaviour == "allow-list" and self._are_all(verdict),
             debug_only=verdict.debug_only,
             clients=installation.clients,
             evidence=tuple(dict.fromkeys((*_statements(first), *installation.trail))),
@@ -191,6 +192,16 @@ class _Extraction:
         if judged.field is not None and judged.case is not None:
             return self._wiring.of_variant("hostname_verifier", judged.descriptor, judged.field, judged.case)
         return self._wiring.of_class("hostname_verifier", *sorted(owners))
+
+    def _are_all(self, verdict: Verdict) -> bool:
+        """Say whether all names of a list are constants, and all ways to accept were followed."""
+        known = [isinstance(one, Text) or self._is_constant(one) for one in verdict.operands]
+        return verdict.incomplete is None and bool(known) and all(known)
+
+    def _is_constant(self, operand: Value) -> bool:
+        while isinstance(operand, Element):
+            operand = operand.array
+        return self._resolver.resolve(operand).state == "constant"
 
     def _texts(self, operands: Iterable[Value]) -> tuple[str, ...]:
         """Return the constants that a name is compared with; collections and fields are followed."""

@@ -23,6 +23,8 @@ JAVA = {
     "TriesAnchors": "unknown",
     "AsksIfGiven": "delegate",
     "AsksNobody": "accept-all",
+    "LetsEmulatorThrough": "allow-list",
+    "LetsSettingThrough": "allow-list",
     "KnownPage": "certificate",
 }
 KOTLIN = {
@@ -74,3 +76,13 @@ class TestASwitchOverAnEnum:
     def test_depends_on_the_setting_that_names_its_constant(self, build: str) -> None:
         (asked,) = [one for one in facts(build) if one.behaviour == "flag-dependent"]
         assert asked.flag == "preference"
+
+
+class TestAListOfNames:
+    @pytest.mark.parametrize("build", ["tls-styles-java", "tls-styles-java-r8"])
+    def test_is_complete_where_all_names_are_constants(self, build: str) -> None:
+        found = [one for one in facts(build) if one.behaviour == "allow-list"]
+        assert sorted((one.values, one.values_complete) for one in found) == [
+            (("10.0.2.2",), False),
+            (("10.0.2.2",), True),
+        ]
