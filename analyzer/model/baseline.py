@@ -33,7 +33,8 @@ class BaselineUse(Record, frozen=True, kw_only=True):
     known: int
     """Findings that the baseline lists; they do not block."""
     new: int
-    """Findings that it does not list, aside from those that it never would: waived ones, and those on coverage."""
+    """Findings that it does not list, waived ones aside."""
+    # Those of confidence coverage, which no baseline lists, do not count either.
     stale: tuple[BaselineEntry, ...]
     """What it lists and the app does not have any more, with the number that is too many as `BaselineEntry.count`."""
     unconfirmed: tuple[BaselineEntry, ...] = ()
