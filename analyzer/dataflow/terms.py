@@ -35,6 +35,8 @@ _AGETS, _APUTS = frozenset(range(0x44, 0x4B)), frozenset(range(0x4B, 0x52))
 _IGETS, _IPUTS = frozenset(range(0x52, 0x59)), frozenset(range(0x59, 0x60))
 _SGETS, _SPUTS = frozenset(range(0x60, 0x67)), frozenset(range(0x67, 0x6E))
 _NO_EFFECT = frozenset({0x00, 0x1D, 0x1E, 0x1F})
+_STEPS = frozenset({"add", "sub"})
+"""What makes the place beside another one, as in ``chain[i + 1]``."""
 FIELD_WRITES = _IPUTS | _SPUTS
 
 
@@ -201,7 +203,7 @@ class Registers:
                 result = compute(named[0], named[1], numbers[0], numbers[1])
             if result is not None:
                 return Number(wrap(result, 64))
-        if CHANGES in operands:
+        if CHANGES in operands and not (named is not None and named[0] in _STEPS and len(numbers) == 1):
             return CHANGES
         return small(Computed(named[0] if named else "computed", tuple(operands)))
 

@@ -86,3 +86,9 @@ class TestAListOfNames:
             (("10.0.2.2",), False),
             (("10.0.2.2",), True),
         ]
+
+
+class TestALoopOverTheChain:
+    def test_is_quoted_with_the_place_of_each_certificate(self) -> None:
+        (found,) = [one for one in facts("tls-styles-java") if one.behaviour == "self-signed"]
+        assert "chain[i].verify(chain[i + 1].getPublicKey())" in (found.evidence[0].snippet or "")
