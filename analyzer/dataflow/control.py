@@ -11,6 +11,8 @@ from analyzer.dex import Instruction, SwitchPayload
 
 _FIRST_IF = 0x32
 _FIRST_IF_ZERO = 0x38
+_MOST_COMPARED = 100_000
+"""How often choices are compared with what branches leave, for one call; above that, every branch may decide it."""
 _STRAIGHT = frozenset({0, 2, 4})
 """Of ``eq ne lt ge gt le``, those that are not the opposite of the one before."""
 
@@ -78,12 +80,12 @@ class Control(msgspec.Struct, frozen=True):
         if made is None:
             return ()
         sites: set[int] = set()
-        choices: list[frozenset[Value]] = []
+        choices: set[frozenset[Value]] = set()
         waiting = list(made.operands if made.kind == "static" else made.operands[1:])
         while waiting:
             value = waiting.pop()
             if isinstance(value, OneOf):
-                choices.append(frozenset(value.values))
+                choices.add(frozenset(value.values))
             for one in alternatives(value):
                 if not isinstance(one, Def) or one.offset in sites:
                     continue
@@ -92,6 +94,8 @@ class Control(msgspec.Struct, frozen=True):
                 changes = {offset for history in cell.histories for offset in history}
                 for offset in {one.offset, *changes} - {call}:
                     waiting += self.definitions[offset].operands if offset in self.definitions else ()
+        if len(choices) * len(self.merges) > _MOST_COMPARED:
+            return self.merges
         return tuple(
             merge
             for merge in self.merges

@@ -6,6 +6,9 @@ from typing import NamedTuple
 from analyzer.dataflow.values import Created, FieldValue, Parameter, Result, Value, children
 from analyzer.dex import FieldRef, MethodRef
 
+_MOST = 2_048
+"""With more objects in a method than this, what each value holds would take too much memory to be kept."""
+
 
 class Held(NamedTuple):
     """What an object is known by in one method; one of these says it."""
@@ -34,8 +37,25 @@ class HeldObjects:
 
     def holds(self, value: Value, wanted: Held) -> bool:
         """Say whether a value of the method is the object, or has it inside."""
-        inside = self._inside(value)
-        return bool(inside & self._bits.get(wanted, 0))
+        if len(self._bits) <= _MOST:
+            inside = self._inside(value)
+            if len(self._bits) <= _MOST:
+                return bool(inside & self._bits.get(wanted, 0))
+            self._known.clear()
+        return self._leads_to(value, wanted)
+
+    def _leads_to(self, value: Value, wanted: Held) -> bool:
+        waiting = [value]
+        seen: set[int] = set()
+        while waiting:
+            part = waiting.pop()
+            if id(part) in seen or self._is_closed(part):
+                continue
+            seen.add(id(part))
+            if wanted in self._of(part):
+                return True
+            waiting += children(part)
+        return False
 
     def _inside(self, value: Value) -> int:
         known = self._known

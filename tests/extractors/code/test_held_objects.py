@@ -48,3 +48,11 @@ def test_values_that_share_all_they_are_made_of_are_looked_through_once() -> Non
     objects = _objects()
     assert objects.holds(value, Held(parameter=1))
     assert not objects.holds(value, Held(parameter=2))
+
+
+def test_methods_with_thousands_of_objects_are_answered_for_as_well() -> None:
+    objects = _objects()
+    parts = [_wrapped(Parameter(_METHOD, 1), offset) for offset in range(5_000)]
+    assert all(objects.holds(part, Held(call=offset)) for offset, part in enumerate(parts))
+    assert not objects.holds(parts[4_000], Held(call=7))
+    assert objects.holds(Items("[Lapp/B;", tuple(parts[:50])), Held(call=7))
