@@ -188,16 +188,16 @@ class _Evaluation:
             if self._ways.get(target, block.start) != block.start:
                 continue
             self._met.setdefault(target, {})[block.start] = None
-            if self._enter(target, state, self._differences.setdefault(target, Differences())):
+            if self._enter(target, state, is_merge=True):
                 changed[target] = None
         return list(changed)
 
-    def _enter(self, target: int, state: State, differences: Differences | None = None) -> bool:
+    def _enter(self, target: int, state: State, *, is_merge: bool = False) -> bool:
         known = self._entries.get(target)
         if known is None:
             self._entries[target] = state.copy()
             return True
-        return known.join(state, differences)
+        return known.join(state, self._differences.setdefault(target, Differences()) if is_merge else None)
 
     def _feasible(self, block: Block, state: State) -> tuple[int, ...]:
         """Return what may run after a block: a branch on constants goes one way."""

@@ -201,11 +201,11 @@ class Program:
             found.update(known)
         return tuple(sorted(found))
 
-    def strings_starting(self, text: str) -> tuple[str, ...]:
-        """Return the distinct strings that start with `text`, sorted; costs next to nothing in valid files."""
-        wanted = encode_mutf8(text)
+    def strings_starting(self, *texts: str) -> tuple[str, ...]:
+        """Return the distinct strings that start with one of `texts`, sorted; costs next to nothing in valid files."""
+        wanted = [encode_mutf8(text) for text in texts]
         tables = [file.strings for file in self.files]
-        return tuple(sorted({table[index] for table in tables for index in table.starting(wanted)}))
+        return tuple(sorted({table[at] for table in tables for start in wanted for at in table.starting(start)}))
 
     def strings_with_run(self, characters: bytes, length: int, behind: bytes = b"") -> tuple[str, ...]:
         """Return the distinct strings with a run of characters, sorted; see `StringTable.with_run`."""

@@ -72,24 +72,13 @@ class StringTable:
         except DamagedItem:
             return b""
 
-    def short_ascii(self, index: int) -> str:
-        """Return a string below 128 bytes in ASCII that is as long as it says, as nearly all are; empty for others."""
-        data = self._data
-        if 0 <= index < len(self._places) and (place := self._places[index]) < len(data):
-            end = place + 1 + data[place]
-            if end < len(data) and data[end] == 0 and data[place] < min(0x80, self._string_bytes):
-                raw = data[place + 1 : end]
-                if raw.isascii() and 0 not in raw:
-                    return raw.decode("ascii")
-        return ""
-
     def short_ascii_of(self, indices: Iterable[int]) -> list[str]:
-        """Return what `short_ascii` does for each of `indices`, all at once."""
+        """Return strings below 128 bytes in ASCII that are as long as they say, as nearly all are; empty for others."""
         data, places, most = self._data, self._places, min(0x80, self._string_bytes)
         size, strings, found = len(data), len(places), list[str]()
         for index in indices:
             text = ""
-            if index < strings and (place := places[index]) < size and (length := data[place]) < most:
+            if 0 <= index < strings and (place := places[index]) < size and (length := data[place]) < most:
                 start = place + 1
                 # The first zero byte is where the length says that the string ends.
                 if data.find(b"\0", start, start + length + 1) == start + length:
@@ -222,7 +211,8 @@ class StringTable:
             self._found[text] = index
 
     def _decode(self, index: int) -> str:
-        if plain := self.short_ascii(index):
+        (plain,) = self.short_ascii_of((index,))
+        if plain:
             return plain
         try:
             raw, declared_length = self._raw(index)

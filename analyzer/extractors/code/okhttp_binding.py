@@ -205,8 +205,7 @@ class _Binder:
 
     def _beginning_with(self, texts: Iterable[str]) -> tuple[Site, ...]:
         """Return where texts are loaded that begin so: shrinkers join a text with those behind it."""
-        program = self._program
-        return program.users.loads_of({found for text in texts for found in program.strings_starting(text)})
+        return self._program.users.loads_of(self._program.strings_starting(*texts))
 
     def _failure_sites(self) -> tuple[Site, ...]:
         """Return where the text of a failure is loaded by a method that also lists the pins of the host."""

@@ -101,8 +101,7 @@ class _Recogniser:
         named = [ref for ref in self._program.method_refs(name=_INIT_NAME) if _takes_context(ref)]
         self._starters: dict[MethodRef, None] = dict.fromkeys(named)
         self._own_types: set[str] = {ref.owner for ref in named}
-        texts = {text for start in _INIT_TEXTS for text in self._program.strings_starting(start)}
-        marks = self._program.users.loads_of(texts)
+        marks = self._program.users.loads_of(self._program.strings_starting(*_INIT_TEXTS))
         marks = tuple(mark for mark in marks if not _is_builder_of_managers(mark.method.ref))
         if not named:
             self._bind_by_text(marks)
