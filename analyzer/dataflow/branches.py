@@ -17,7 +17,8 @@ from analyzer.dataflow.values import (
 from analyzer.dex import CodeItem, Instruction, MethodRef, SwitchPayload
 
 _OPERATORS: tuple[Operator, ...] = ("eq", "ne", "lt", "ge", "gt", "le")
-_OPPOSITE: dict[Operator, Operator] = {"eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt", "gt": "le", "le": "gt"}
+OPPOSITE: dict[Operator, Operator] = {"eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt", "gt": "le", "le": "gt"}
+"""What holds where a comparison does not."""
 _TEXTS = frozenset(f"Ljava/lang/{name};" for name in ("String", "StringBuilder", "StringBuffer"))
 _FIRST_IF = 0x32
 _FIRST_IF_ZERO = 0x38
@@ -35,7 +36,7 @@ def outcomes(branch: Instruction, values: list[Value], successors: tuple[int, ..
     if isinstance(left, Number) and not isinstance(right, Number) and operator in ("eq", "ne"):
         left, right = right, left
     taken = Condition(left, operator, right, frame, branch.offset)
-    other = Condition(left, _OPPOSITE[operator], right, frame, branch.offset)
+    other = Condition(left, OPPOSITE[operator], right, frame, branch.offset)
     return [(successors[1], (other,)), (successors[0], (taken,))]
 
 

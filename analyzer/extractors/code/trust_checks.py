@@ -1,5 +1,6 @@
 """Which calls decide about a certificate chain, and which conditions compare something."""
 
+from analyzer.dataflow.branches import OPPOSITE
 from analyzer.dataflow.exceptions import THROWABLE
 from analyzer.dataflow.path_model import Condition, Path, Step
 from analyzer.dataflow.values import Computed, Number, Result, Value
@@ -190,7 +191,7 @@ def matches(condition: Condition, program: Program | None = None) -> bool:
 
 def contradicts(condition: Condition, path: Path) -> bool:
     """Say whether the opposite of a condition holds on a path."""
-    opposite = {"eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt", "gt": "le", "le": "gt"}[condition.operator]
+    opposite = OPPOSITE[condition.operator]
     return any(
         other.left == condition.left and other.right == condition.right and other.operator == opposite
         for other in path.conditions
